@@ -1,0 +1,75 @@
+"""Which of several readings of the same bytes is Chinese: the bigram model, with words of one character told apart.
+
+The bigram model knows how often a word ends after a character, not whether that character was the whole word. So it
+takes 的·告·或 for good Chinese, since 广告 and 报告 end in 告. ``alone.npz`` (built by ``scripts/build_lexicon.py``
+from jieba's dictionary, MIT) has how often a word that begins with a character is that character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanzh.lexicon.bigrams import _model
+
+__all__ = ["alone", "code_points", "fluency", "profiles", "transitions"]
+
+_DATA: Final = Path(__file__).parent / "alone.npz"
+_STEP: Final = 1 / 12
+
+
+@lru_cache(maxsize=1)
+def _alone() -> NDArray[np.float32]:
+    with np.load(_DATA, allow_pickle=False) as data:
+        return np.asarray(data["alone"].astype(np.float32) * np.float32(-_STEP))
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
+    """The code points of a text, of which all past the BMP count as U+FFFF."""
+    return np.array([min(ord(char), 0xFFFF) for char in text], np.uint32)
+
+
+def transitions(
+    firsts: NDArray[np.uint32], seconds: NDArray[np.uint32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """``log P(second | first)`` for code points of the BMP, broadcast; and whether both are in one word."""
+    model = _model()
+    keys = firsts << np.uint32(16) | seconds
+    at = np.minimum(np.searchsorted(model.keys, keys), len(model.keys) - 1)
+    inside = model.keys[at] == keys
+    return np.where(inside, model.pairs[at], model.end[firsts] + model.begin[seconds]), inside
+
+
+def alone(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """What standing between two words costs each character."""
+    return np.asarray(_alone()[codes] - _model().end[codes])
+
+
+def profiles(texts: Sequence[str]) -> NDArray[np.float32]:
+    """``log P(character | the one before)`` for texts of one length, BMP only; shape (texts, length).
+
+    The first column is neutral. A character that stands alone between two words answers for that in its own column.
+    """
+    joined = "".join(texts).encode("utf-16-le", "surrogatepass")
+    codes = np.frombuffer(joined, np.uint16).astype(np.uint32).reshape(len(texts), -1)
+    worth = np.zeros(codes.shape, np.float32)
+    if codes.shape[1] > 1:
+        worth[:, 1:], inside = transitions(codes[:, :-1], codes[:, 1:])
+        lone = ~inside[:, :-1] & ~inside[:, 1:]
+        worth[:, 1:-1] += np.where(lone, alone(codes[:, 1:-1]), 0)
+    return worth
+
+
+def fluency(texts: Sequence[str]) -> NDArray[np.float32]:
+    """How well each of some texts of one length reads on from its first character: sums of :func:`profiles`.
+
+    >>> worse, better = fluency(["的告或者"])[0] / 3, fluency(["的更替或者"])[0] / 4
+    >>> bool(better > worse)
+    True
+    """
+    return np.asarray(profiles(texts).sum(axis=1))

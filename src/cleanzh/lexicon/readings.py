@@ -1,0 +1,59 @@
+"""How characters are read: the readings in pinyin of every Han character of GBK, the usual one first.
+
+The data is ``readings.txt`` (built by ``scripts/build_lexicon.py`` from pypinyin, MIT; see ``LICENSE-pypinyin`` beside
+it): one line for all characters that are read alike, their readings, a tab, the characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+__all__ = ["readings", "syllables", "toneless"]
+
+_DATA: Final = Path(__file__).parent / "readings.txt"
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, tuple[str, ...]]:
+    table: dict[str, tuple[str, ...]] = {}
+    for line in _DATA.read_text("utf-8").splitlines():
+        listed, alike = line.split("\t")
+        table.update(dict.fromkeys(alike, tuple(listed.split())))
+    return table
+
+
+def readings(char: str) -> tuple[str, ...]:
+    """The readings of a character, the usual one first; none for what is no Han character of GBK.
+
+    >>> readings("長")
+    ('zhǎng', 'cháng', 'zhàng')
+    >>> readings("A")
+    ()
+    """
+    return _table().get(char, ())
+
+
+@lru_cache(maxsize=4096)
+def toneless(reading: str) -> str:
+    """A reading without its tone mark; ``ü`` is written ``v``, as in notes that were typed on a keyboard.
+
+    >>> toneless("zhàn"), toneless("lǜ"), toneless("men")
+    ('zhan', 'lv', 'men')
+    """
+    plain = unicodedata.normalize("NFD", reading).replace("u\u0308", "v")
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
+@lru_cache(maxsize=1)
+def syllables() -> frozenset[str]:
+    """Every reading there is, with its tone and without (``ü`` as it is, as ``v`` and as ``u``).
+
+    >>> "zhàn" in syllables(), "zhan" in syllables(), "skylab" in syllables()
+    (True, True, False)
+    """
+    toned = {reading for listed in _table().values() for reading in listed}
+    plain = {toneless(reading) for reading in toned}
+    return frozenset(toned | {form.replace("v", letter) for form in plain for letter in "vuü"})

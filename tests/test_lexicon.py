@@ -1,0 +1,92 @@
+"""The data of the lexicon, and what it says of texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleanzh.lexicon import bigrams
+
+DATA = Path(bigrams.__file__).parent
+SEEDS = sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))
+
+SIMPLIFIED = "京东与供应商签署战略合作协议，双方将在智能家居领域展开合作。"
+TRADITIONAL = "京東與供應商簽署戰略合作協議，雙方將在智能家居領域展開合作。"
+
+
+def test_the_file_is_small_and_licensed() -> None:
+    assert (DATA / "bigrams.npz").stat().st_size <= 1_000_000
+    assert "Sun Junyi" in (DATA / "LICENSE-jieba").read_text("utf-8")
+
+
+def test_the_arrays_fit_each_other() -> None:
+    with np.load(DATA / "bigrams.npz", allow_pickle=False) as data:
+        firsts, counts = data["firsts"].astype(int), data["counts"].astype(int)
+        assert (np.diff(firsts) > 0).all()
+        assert counts.min() > 0
+        assert counts.sum() == len(data["steps"]) == len(data["pairs"])
+        assert data["begin"].shape == data["end"].shape == (0x10000,)
+    model = bigrams._model()
+    assert (np.diff(model.keys.astype(np.int64)) > 0).all()
+    han = (model.keys >> 16 >= 0x3007) & (model.keys & 0xFFFF >= 0x3007)
+    assert han.all()
+
+
+@pytest.mark.parametrize("text", [SIMPLIFIED, TRADITIONAL], ids=["simplified", "traditional"])
+def test_both_scripts_read_as_chinese(text: str) -> None:
+    assert bigrams.score(text) > -6.5
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("utf-8", "gb18030"),
+        ("utf-8", "big5hkscs"),
+        ("utf-8", "latin-1"),
+        ("gb18030", "latin-1"),
+        ("gb18030", "big5hkscs"),
+        ("gb18030", "euc-kr"),
+        ("gb18030", "shift_jis"),
+    ],
+)
+@pytest.mark.parametrize("text", [SIMPLIFIED, TRADITIONAL], ids=["simplified", "traditional"])
+def test_the_wrong_charset_does_not(text: str, written: str, read: str) -> None:
+    damaged = text.encode(written).decode(read, "replace")
+    assert bigrams.score(damaged) < bigrams.score(text) - 3
+
+
+def test_common_pairs_are_known_in_both_scripts() -> None:
+    words = ["我们", "我們", "公司", "發展", "发展", "设备", "設備", "歷史", "历史", "范围", "範圍", "范圍"]
+    strangers = [word[0] + "鏄" for word in words]
+    for word, stranger in zip(bigrams.scores(words), bigrams.scores(strangers), strict=True):
+        assert word > stranger + 3
+
+
+@given(st.lists(st.text(max_size=80), max_size=4))
+def test_arrays_and_tables_say_the_same(texts: list[str]) -> None:
+    for text, value in zip(texts, bigrams.scores(texts), strict=True):
+        profile = bigrams.profile(text)
+        assert len(profile) == len(text)
+        assert value == pytest.approx(float(profile.mean()) if text else 0.0, abs=1e-3)
+
+
+def test_any_string_is_scored() -> None:
+    for text in ("", "\ud800", "\x00", "😀", "\U00020000", "\U0010ffff", "\ufffd" * 100_000):
+        assert -40 < bigrams.score(text) <= 0
+
+
+def test_rare_is_worse_than_common_and_damage_worst() -> None:
+    common, rare, private = bigrams.scores(["的", "龘", "\ue000"])
+    assert common > rare > private == bigrams.FLOOR
+
+
+@pytest.mark.parametrize("limit", [-30.0, -14.0, -12.5, -10.0, 5.0])
+def test_what_is_rare_is_told_without_arrays_as_with_them(limit: float) -> None:
+    begin = bigrams._model().begin
+    han = [code for low, high in bigrams._HAN for code in range(low, high + 1)]
+    assert bigrams.rarer_than(limit) == [code for code in han if begin[code] < limit]
+    assert bigrams.usual(limit) == [code for code in range(0x4E00, 0xA000) if begin[code] >= limit]
