@@ -1,0 +1,54 @@
+"""Bring back text that was decoded with the wrong charset.
+
+``gate`` finds the few lines that may be damaged, ``repair`` tries on each what may have happened to it: ``charsets``
+has the mistakes and their inverses, ``runs`` finds damage within a line, ``lost`` puts back bytes that were lost,
+``western`` hands on to ftfy, and ``reading`` says what reads as Chinese.
+"""
+
+from __future__ import annotations
+
+from cleanzh.edits import Edit, text_filter
+from cleanzh.filters.mojibake.gate import suspicious_lines
+from cleanzh.lexicon.damage import about_charsets
+
+__all__ = ["fix_mojibake"]
+
+
+@text_filter("mojibake", repeat=True)
+def fix_mojibake(text: str) -> list[Edit]:
+    """Bring back text that was decoded with the wrong charset: whole lines, or runs within a line.
+
+    It comes about where bytes meet a program that assumes another charset: a page without a declaration, a database
+    table in Latin-1, an archive made on another system, a console. Written in UTF-8, GBK or Big5, the bytes were read
+    as one of them or as Latin-1, CP1252, CP1251, CP1254, CP437, CP866, EUC-KR or Shift_JIS; sometimes twice, or in
+    two different ways. Each mistake has an inverse, and the one whose result reads as Chinese by a clear margin is
+    taken. UTF-8 that lost bytes because GBK has two to a character gets back what its neighbours call for.
+
+    >>> fix_mojibake("ÄãºÃ£¬ÊÀ½ç")
+    '你好，世界'
+    >>> fix_mojibake("他说：浣犲ソ锛屼笘鐣岋紝鎴戞潵浜嗐€�")
+    '他说：你好，世界，我来了。'
+
+    Left alone: what reads no better in any other charset, so names in rare characters and all other languages; damage
+    without its bytes (锟斤拷, 烫烫烫, U+FFFD), which the flags report; and an example within a line about charsets.
+    Western text is mended by ftfy, of which only the charsets are used: its options for quotes, widths and ligatures
+    would change Chinese punctuation.
+    """
+    edits: list[Edit] = []
+    spans = list(suspicious_lines(text))
+    if not spans:
+        return edits
+    from cleanzh.filters.mojibake.repair import doubtful, repair_line  # and numpy with it
+
+    lines = [text[start:end] for start, end in spans]
+    for (start, _), line, doubt in zip(spans, lines, doubtful(lines), strict=True):
+        if not doubt:
+            continue
+        repairs = repair_line(line)
+        if repairs and (len(repairs) > 1 or len(repairs[0].text) < len(line) / 4) and about_charsets(line):
+            continue
+        for repair in repairs:
+            before = line[repair.start : repair.end]
+            if before != repair.text:
+                edits.append(Edit(f"mojibake.{repair.rule}", start + repair.start, before, repair.text))
+    return edits
