@@ -1,0 +1,124 @@
+"""The characters of GBK and their two bytes, as Windows reads them.
+
+What a converter broke, it broke between these bytes. GB18030's codec knows the user-defined zones too (they are read as
+private use), and a lone 0x80 is ``€``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "EURO",
+    "LEADS",
+    "TRAILS",
+    "beginning_with",
+    "decoder",
+    "encoder",
+    "ending_in",
+    "gap",
+    "in_zone",
+    "is_private",
+    "is_usual",
+]
+
+LEADS: Final = tuple(range(0x81, 0xFF))
+TRAILS: Final = tuple(byte for byte in range(0x40, 0xFF) if byte != 0x7F)
+EURO: Final = 0x80
+_MARKS: Final = frozenset("，。、；：！？“”‘’（）《》…—·【】〈〉「」『』")
+
+
+@lru_cache(maxsize=1)
+def decoder() -> dict[int, str]:
+    """What two bytes stand for; pairs of the user-defined zones stand for private use."""
+    table: dict[int, str] = {}
+    for lead in LEADS:
+        for trail in TRAILS:
+            char = bytes((lead, trail)).decode("gb18030", "replace")
+            if len(char) == 1 and char != "\ufffd":
+                table[lead << 8 | trail] = char
+    return table
+
+
+@lru_cache(maxsize=1)
+def encoder() -> dict[str, int]:
+    """The two bytes of a character, as one number: lead byte first."""
+    return {char: pair for pair, char in decoder().items()}
+
+
+def is_private(char: str) -> bool:
+    return "\ue000" <= char <= "\uf8ff"
+
+
+@lru_cache(maxsize=256)
+def beginning_with(lead: int) -> dict[str, int]:
+    """The characters with this lead byte, and their trail bytes."""
+    found = ((decoder().get(lead << 8 | trail, "\ue000"), trail) for trail in TRAILS)
+    return {char: trail for char, trail in found if not is_private(char)}
+
+
+@lru_cache(maxsize=256)
+def ending_in(trail: int) -> dict[str, int]:
+    """The characters with this trail byte, and their lead bytes."""
+    found = ((decoder().get(lead << 8 | trail, "\ue000"), lead) for lead in LEADS)
+    return {char: lead for char, lead in found if not is_private(char)}
+
+
+def is_usual(char: str) -> bool:
+    """Han, the marks of running text and ASCII: not the full-width letters, kana and boxes that GBK has besides."""
+    return "\u4e00" <= char <= "\u9fff" or char in _MARKS or char < "\x80"
+
+
+def in_zone(first: int, second: int) -> bool:
+    """Whether two bytes stand for private use: in a user-defined zone, or not assigned when Unicode took GBK in.
+
+    Such characters seldom survive what a page goes through.
+    """
+    return bool(_vanishing()[first, second])
+
+
+@lru_cache(maxsize=1)
+def _vanishing() -> NDArray[np.bool_]:
+    import numpy as np
+
+    table = np.zeros((256, 256), np.bool_)
+    for pair, char in decoder().items():
+        table[pair >> 8, pair & 0xFF] = is_private(char)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _codes() -> NDArray[np.uint32]:
+    """Code points of the usual characters by lead and trail byte; 0 for the others."""
+    import numpy as np
+
+    codes = np.zeros((256, 256), np.uint32)
+    for pair, char in decoder().items():
+        if is_usual(char):
+            codes[pair >> 8, pair & 0xFF] = ord(char)
+    return codes
+
+
+class Gap(NamedTuple):
+    """What may stand before and after a vanished pair, as code points, and which of the first with which of the second
+    leave a pair between them that vanishes."""
+
+    firsts: NDArray[np.uint32]
+    seconds: NDArray[np.uint32]
+    vanish: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=4096)
+def gap(lead: int, trail: int) -> Gap:
+    """The characters that ``lead`` may begin and ``trail`` may end when the pair between them vanished."""
+    import numpy as np
+
+    codes, vanishing = _codes(), _vanishing()
+    trails = np.flatnonzero((codes[lead] > 0) & vanishing.any(axis=1))
+    leads = np.flatnonzero(codes[:, trail] > 0)
+    return Gap(codes[lead, trails], codes[leads, trail], vanishing[np.ix_(trails, leads)])

@@ -1,0 +1,228 @@
+"""Which notes in brackets a converter put there, and which are an author's.
+
+No single note tells. The converter annotates a closed list of characters, each with one reading, wherever it stands;
+an author explains a rare character or an unusual reading, once, and a teaching text explains all of them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from cleanzh.edits import Edit
+from cleanzh.filters.pinyin.gbk import decoder, encoder
+from cleanzh.lexicon.bigrams import scores
+from cleanzh.lexicon.readings import readings, syllables, toneless
+from cleanzh.patterns import lazily
+
+__all__ = ["LETTERS", "LOST", "Judgement", "is_syllable", "judge", "reads_as"]
+
+# GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
+LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
+# What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
+# the lost byte with U+FFFD), or the blank before a mark.
+LOST: Final = lazily(
+    rf"[?？\ufffd](?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([！？!?])(?=[^\s?？!！]|[?？\ufffd][/a-z,，。：]))"
+)
+_TONE = lazily("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u030c]")
+_NOTE = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
+# Spam was pushed into the pages at random places afterwards, so also into notes: 時(s直播hí).
+_SPAM = r"[\u3400-\u9fffA-Z]{2,10}"
+_NOTE_WITH_SPAM = lazily(rf"\(([{LETTERS}]{{0,7}}){_SPAM}([{LETTERS}]{{0,7}}) ?\)")
+_SPAM_BEFORE = lazily(rf"{_SPAM}\Z")
+_NOT_HAN = lazily(r"[^\u3400-\u9fff]+")
+
+# Common characters whose readings differ by word, so that a gloss with the usual reading makes sense.
+_CONTRASTED: Final = frozenset("好行中得地的和着都大上只相种空将干量率没切强兴血要正分少教背当曾朝重长乐还为了处调传应")
+# Where the converters' table gives another reading than the usual one.
+_TABLE: Final = {"長": ("cháng",), "了": ("liao", "le"), "著": ("zhe", "zhù")}
+
+_COMMON_TRADITIONAL, _COMMON, _VERY_COMMON = -12.6, -10.5, -8.55  # scores of single characters in the bigram model
+_ENOUGH: Final = 1.0  # evidence that makes a page a converter's
+_STRONG: Final = 5.0  # and that makes it so beyond doubt
+
+
+class Judgement(NamedTuple):
+    """What the notes of a text come to: how strong the evidence is, which characters the converter's list had, and
+    the deletions."""
+
+    strength: float
+    listed: frozenset[str]
+    edits: list[Edit]
+
+
+class _Tally:
+    """How often a character carries a note, and how often it stands in running text when it does."""
+
+    __slots__ = ("attached", "total")
+
+    def __init__(self) -> None:
+        self.total = self.attached = 0
+
+
+def is_syllable(note: str) -> bool:
+    return note in syllables() or unicodedata.normalize("NFC", note) in syllables()
+
+
+def reads_as(char: str, note: str) -> bool:
+    """Whether ``note`` is a reading of ``char``, with its tone or without any."""
+    return _reads_as(char, unicodedata.normalize("NFC", note))
+
+
+@lru_cache(maxsize=8192)
+def _reads_as(char: str, note: str) -> bool:
+    known = readings(char)
+    if note in known or note in _TABLE.get(char, ()):
+        return True
+    if _TONE.search(note):
+        return False
+    plain = note.replace("ü", "v")
+    return any(toneless(reading) in (plain, plain.replace("u", "v")) for reading in known)
+
+
+def _annotated(text: str, bracket: int) -> str:
+    """The character that a note at ``bracket`` belongs to: the one before it, or the pair of a trail byte and ASCII."""
+    if bracket == 0:
+        return ""
+    char = text[bracket - 1]
+    if "\x40" <= char <= "\x7e":
+        before = encoder().get(text[bracket - 2]) if bracket > 1 else None
+        return "" if before is None else decoder().get((before & 0xFF) << 8 | ord(char), "")
+    return char
+
+
+@lru_cache(maxsize=8192)
+def _evidence(char: str, note: str) -> float:
+    """What one character with this note says for a converter's hand; below zero, for an author's."""
+    note = unicodedata.normalize("NFC", note)
+    if not _reads_as(char, note):
+        return -2.0
+    toned = 1.0 if _TONE.search(note) else 0.35
+    usual = (_TABLE.get(char) or readings(char))[0]
+    unusual = note != usual and note != toneless(usual)
+    if _lacks(char, "gb2312"):  # the converter turned the page traditional, so this is its own work
+        common = scores([char])[0] >= _COMMON_TRADITIONAL
+        return toned * ((0.6 if unusual else 2.0) if common else 0.3)
+    if _lacks(char, "big5"):  # simplified: it never got there
+        return -1.5
+    commonness = scores([char])[0]
+    if unusual or commonness < _COMMON:
+        return -1.0 * toned
+    if commonness < _VERY_COMMON or char in _CONTRASTED:
+        return 0.5 * toned
+    return 1.2 * toned
+
+
+def _lacks(char: str, charset: str) -> bool:
+    try:
+        char.encode(charset)
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def judge(text: str) -> Judgement:
+    """Weigh the notes of a text and say which of them go."""
+    notes, tallies, density = _collect(text)
+    if not notes:
+        return Judgement(0.0, frozenset(), [])
+    frequency = Counter(text)
+    annotated: Counter[str] = Counter()
+    for (char, _), tally in tallies.items():
+        annotated[char] += tally.total
+    kept: dict[tuple[str, str], float] = {}
+    strength = 0.0
+    for (char, note), tally in tallies.items():
+        weight = _evidence(char, note)
+        share = tally.total / max(annotated[char], frequency[char])
+        if weight > 0:
+            kept[char, note] = share
+            if not tally.attached:
+                if density > 0.35:
+                    continue  # a headword of a vocabulary
+                weight /= 2
+            if share == 1 and tally.total > 1:
+                weight *= 1.5
+            elif share < 1:
+                weight *= 2 * share - 1
+        strength += weight
+    total = sum(tally.total for tally in tallies.values())
+    foreign = any(not _lacks(char, "gb2312") for char, _ in tallies)
+    if density > 0.7 and (total > 4 or (foreign and total > 1)):
+        return Judgement(0.0, frozenset(), [])  # a text that teaches reading
+    if strength < _ENOUGH:
+        return Judgement(strength, frozenset(), [])
+    going = {key for key, share in kept.items() if _goes(key, share, tallies[key].total, strength)}
+    listed = frozenset(char for char, _ in going)
+    edits = [
+        Edit("pinyin.note", start, text[start:end], "") for start, end, char, note in notes if (char, note) in going
+    ]
+    if strength >= _STRONG:
+        edits += _with_spam(text, listed, notes, going)
+        edits.sort(key=lambda edit: edit.start)
+    return Judgement(strength, listed, edits)
+
+
+def _goes(key: tuple[str, str], share: float, total: int, strength: float) -> bool:
+    weight = _evidence(*key)
+    if share <= 0.25 or (share < 0.5 and strength < _STRONG):
+        return False
+    return weight >= 0.15 or strength >= _STRONG or total > 1
+
+
+def _collect(text: str) -> tuple[list[tuple[int, int, str, str]], dict[tuple[str, str], _Tally], float]:
+    """All notes (start, end, character, note), their tallies, and the share of Han that has one in lines with notes."""
+    notes: list[tuple[int, int, str, str]] = []
+    tallies: dict[tuple[str, str], _Tally] = {}
+    last = line_end = -1
+    han = on_han = 0
+    for match in _NOTE.finditer(text):
+        start, end = match.span()
+        note, char = match[1], text[start - 1] if start else ""
+        if not "\u3400" <= char <= "\u9fff":
+            char = _annotated(text, start)
+        if not "\u3400" <= char <= "\u9fff" or not is_syllable(note):
+            continue
+        if start > line_end:
+            line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+            han += len(_NOT_HAN.sub("", text[line_start:line_end]))
+        on_han += 1
+        notes.append((start, end, char, note))
+        tally = tallies.get((char, note))
+        if tally is None:
+            tally = tallies[char, note] = _Tally()
+        tally.total += 1
+        before = start - 2  # nobody but the converter leaves a blank inside the bracket
+        if (
+            text[end - 2] == " "
+            or last == start - 1
+            or (before >= 0 and "\u3400" <= text[before] <= "\u9fff")
+            or "\u3400" <= text[end : end + 1] <= "\u9fff"
+        ):
+            tally.attached += 1
+        last = end
+    return notes, tallies, on_han / han if han else 0.0
+
+
+def _with_spam(
+    text: str, listed: frozenset[str], notes: list[tuple[int, int, str, str]], going: set[tuple[str, str]]
+) -> Iterator[Edit]:
+    """Notes with spam inside, 時(s直播hí), and notes that spam drove away from their character, 學直播(xué)."""
+    for match in _NOTE_WITH_SPAM.finditer(text):
+        start, end = match.span()
+        char, note = _annotated(text, start), match[1] + match[2]
+        if char and note and (char in listed or _evidence(char, note) >= 1) and reads_as(char, note):
+            yield Edit("pinyin.note-with-spam", start, text[start:end], "")
+    for start, end, char, note in notes:
+        if (char, note) in going or reads_as(char, note):
+            continue
+        window = text[max(0, start - 11) : start]
+        for back in range(len(window) - 3, -1, -1):
+            if (window[back], note) in going and _SPAM_BEFORE.match(window, back + 1):
+                first = start - len(window) + back + 1
+                yield Edit("pinyin.note-with-spam", first, text[first:end], "")
+                break
