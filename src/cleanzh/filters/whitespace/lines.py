@@ -1,0 +1,102 @@
+"""Where lines end and begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cleanzh.filters.whitespace.blanks import BLANK, is_table
+from cleanzh.patterns import lazily
+
+__all__ = ["blank_lines", "breaks", "indents", "trailing"]
+
+_BREAK = lazily("[\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\r*\n)?")
+# The lookbehind keeps a long run of blanks from being tried from each of its characters.
+_TRAILING = lazily(rf"[{BLANK}](?<![{BLANK}][{BLANK}])[{BLANK}]*$", re.MULTILINE)
+_BLANK_LINES = lazily(rf"\n(?:[{BLANK}]*\n){{2,}}")
+_AT_START = lazily(rf"(?:[{BLANK}]*\n)+")
+_AT_END = lazily(rf"\n(?:[{BLANK}]*\n)+\Z")
+_INDENT = lazily(rf"^[{BLANK}]+(?=[^\s])", re.MULTILINE)
+_INDENTED = lazily(rf"\n[{BLANK}]")
+# Two blanks at the end of a line are a line break to Markdown; these say that the text is Markdown.
+_MARKDOWN = lazily(r"^(?:#{1,6} \S|`{3}|={1,5} \S|\[source)", re.MULTILINE)
+
+_CHINESE = lazily("[\u2014\u2018-\u201d\u2026\u3001-\u3017\u3400-\u9fff\uff01-\uff60]")
+_PARAGRAPH_ENDS = lazily(r"[。！？：；…”」』）.!?:;]$")
+_LONG = 20  # characters: a line of running text, not of a poem, an outline or a signature
+_FARTHEST = 8  # columns: what is indented more was centred or set to the right
+
+
+def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Line ends of other systems, form feeds and the separators of Unicode."""
+    for m in _BREAK.finditer(text):
+        around = text[m.start() - 1 : m.start()] + text[m.end() : m.end() + 1]
+        if m[0] == "\x85" and len(around) == 2 and all("\x80" <= char <= "\xff" for char in around):
+            continue  # a byte of a wrong charset
+        beside_another = m[0][0] not in "\r" and "\n" in around
+        yield *m.span(), "line-break", "" if beside_another else "\n"
+
+
+def trailing(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Blanks at the end of a line."""
+    markdown: bool | None = None
+    for m in _TRAILING.finditer(text):
+        if m[0] == "  " and m.start() and text[m.start() - 1] not in "\r\n" and m.end() < len(text):
+            markdown = _MARKDOWN.search(text) is not None if markdown is None else markdown
+            if markdown:
+                continue
+        yield *m.span(), "trailing", ""
+
+
+def blank_lines(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """More than one blank line in a row; any at the start, and at the end all but the last line end."""
+    if m := _AT_START.match(text):
+        yield *m.span(), "blank-lines", ""
+    if m := _AT_END.search(text, max(0, len(text.rstrip()) - 1)):
+        yield *m.span(), "blank-lines", "\n"
+    for m in _BLANK_LINES.finditer(text):
+        yield *m.span(), "blank-lines", "\n\n"
+
+
+def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Indents of paragraphs. Those that differ from each other are structure and stay."""
+    if not text[:1].isspace() and not _INDENTED.search(text):
+        return
+    wide: list[re.Match[str]] = []
+    plain: list[re.Match[str]] = []
+    for m in _INDENT.finditer(text):
+        (plain if m[0].isascii() else wide).append(m)
+    yield from _wide(text, wide)
+    if plain and _are_paragraphs(text, plain) and not _MARKDOWN.search(text):
+        for m in plain:
+            yield *m.span(), "indent", ""
+
+
+def _wide(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, str, str]]:
+    short: list[re.Match[str]] = []
+    for m in found:
+        columns = len(m[0]) + m[0].count("\u3000")
+        if columns > _FARTHEST or is_table(text, m.end()):
+            continue
+        if "\n" in text[m.end() : m.end() + _LONG] or m.end() + _LONG > len(text):
+            short.append(m)
+        else:
+            yield *m.span(), "indent", ""
+    if len({m[0] for m in short}) == 1:
+        for m in short:
+            yield *m.span(), "indent", ""
+
+
+def _are_paragraphs(text: str, found: list[re.Match[str]]) -> bool:
+    """Whether plain blanks are paragraph indents: the same everywhere, before Chinese, and after what ends one."""
+    if len({m[0] for m in found}) > 1 or len(found[0][0]) > _FARTHEST:
+        return False
+    if not all(_CHINESE.match(text, m.end()) for m in found):
+        return False
+    after_end = sum(
+        m.start() == 0
+        or text[m.start() - 2 : m.start() - 1] in ("\n", "")
+        or _PARAGRAPH_ENDS.search(text, max(0, m.start() - 3), m.start() - 1) is not None
+        for m in found
+    )
+    return after_end * 3 >= len(found) * 2
