@@ -1,0 +1,265 @@
+"""Rules together, matched against a text."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cleanzh.errors import RuleError
+from cleanzh.rulebook.index import HEAD, SHORT, TAIL, Index, found
+from cleanzh.rulebook.rule import Rule
+from cleanzh.shadow import Shadow
+
+__all__ = ["Candidate", "Hit", "Rulebook"]
+
+# A line to try rules on: start, end, the set of rules, its zones, and the zones it was tried in before (-1: not yet).
+Candidate = tuple[int, int, int, int, int]
+
+# Longer lines are read by their last part only: what is an advert there stands at the end.
+_LONGEST = 2000
+
+
+class Hit(NamedTuple):
+    """Where a rule matched: ``start`` and ``end`` are what goes, ``line`` the span of the line (without line end).
+
+    >>> from cleanzh.rulebook import parse
+    >>> book = Rulebook(parse('''
+    ... [[rule]]
+    ... id = "author"
+    ... reason = "names the author"
+    ... pattern = '^作者:(?P<author>.{2,8})$'
+    ... needs = "作者"
+    ... must_match = ["作者：张三", "作者:李四"]
+    ... must_not_match = ["作者说"]
+    ... ''', family="bylines"))
+    >>> hit, = book.scan("第一行\\n作者：張三\\n")
+    >>> hit.rule.name, hit.start, hit.end, hit.group("author")
+    ('bylines.author', 4, 9, '張三')
+    """
+
+    rule: Rule
+    start: int
+    end: int
+    line: tuple[int, int]
+    zones: tuple[str, ...]
+    match: Any
+    cast: Shadow
+    shift: int
+    text: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether the line holds nothing else."""
+        return not self.text[self.line[0] : self.start].strip() and not self.text[self.end : self.line[1]].strip()
+
+    def group(self, name: str | int) -> str | None:
+        """What a group of the pattern matched, as the text spells it."""
+        if self.match.start(name) < 0:
+            return None
+        start, end = self.cast.span(*self.match.span(name))
+        return self.text[self.shift + start : self.shift + end]
+
+
+class Rulebook:
+    """Rules, ready to be matched; keeps nothing but them, and pickles.
+
+    >>> from cleanzh.rulebook import builtin
+    >>> [rule.name for rule in Rulebook(builtin()).choosing(["sharing"], ()).rules][:1]
+    ['sharing.like-and-look']
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(sorted(rules, key=lambda rule: rule.name))
+        names = [rule.name for rule in self.rules]
+        for first, second in zip(self.rules, self.rules[1:], strict=False):
+            if first.name == second.name:
+                files = " and ".join(dict.fromkeys((first.file, second.file)))
+                raise RuleError(f"{files}: {first.name} is defined twice; rename one of them")
+        self.families = tuple(dict.fromkeys(rule.family for rule in self.rules))
+        self._names = dict(zip(names, self.rules, strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.rules,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rulebook) and self.rules == other.rules
+
+    def __hash__(self) -> int:
+        return hash(self.rules)
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._names[name]
+
+    def choosing(self, select: Sequence[str], ignore: Sequence[str]) -> Rulebook:
+        """The rules that are selected and not ignored, by prefixes of their full names.
+
+        An unsafe rule is in only if ``select`` names it, or a part of it that reaches into its id.
+        """
+        chosen = []
+        for rule in self.rules:
+            named = rule.name.startswith(tuple(prefix for prefix in select if "." in prefix))
+            if rule.safety == "unsafe" and not named:
+                continue
+            if (not select or rule.name.startswith(tuple(select))) and not rule.name.startswith(tuple(ignore)):
+                chosen.append(rule)
+        return Rulebook(chosen)
+
+    def holds_a_literal(self, text: str) -> bool:
+        """Whether the gate lets the text through: it holds a literal that some rule needs, in some spelling."""
+        return bool(self._index.always or found(self._index.gate, text))
+
+    def scan(self, text: str) -> Iterator[Hit]:
+        """For each line on which a rule matches, the longest match (of equals, the first by rule name)."""
+        return self.hits(text, self.candidates(text))
+
+    def hits(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Hit]:
+        """:meth:`scan`, on these lines only."""
+        index = self._index
+        rules, decide, decide_again = self.rules, index.decide, index.decide_again
+        for start, end, wanted, zones, tried in candidates:
+            if zones == tried:
+                continue
+            among = index.all
+            if end - start > _LONGEST:
+                window = text[end - _LONGEST : end]
+                wanted &= index.unbounded
+                among = index.unbounded
+            else:
+                window = text[start:end]
+            line = window.strip()
+            if not line:
+                continue
+            # The foot of a site stands on every page of it, so a line is often one that was just decided.
+            decided = (decide_again if len(line) <= SHORT else decide)(line, zones, wanted, among)
+            if decided:
+                number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
+                begin = end - len(window.lstrip())
+                where = _WHERE[zones]
+                yield Hit(rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
+
+    def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
+        """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
+        where = _Zones(text).of(start) if zones is None else _WHERE.index(zones)
+        window = text[max(start, end - _LONGEST) : end]
+        line = window.strip()
+        if not line:
+            return []
+        begin = end - len(window.lstrip())
+        among = self._index.all if len(window) == end - start else self._index.unbounded
+        return [
+            Hit(self.rules[number], begin + low, begin + high, (start, end), _WHERE[where], match, cast, begin, text)
+            for number, low, high, match, cast in self._index.decide(line, where, -1, among, every=True)
+        ]
+
+    def candidates(self, text: str) -> Iterable[Candidate]:
+        """The lines to try rules on."""
+        always = self._index.always
+        if not always:
+            return self._held(text, _Zones(text))
+        return self._every(text, {start: wanted for start, _, wanted, *_ in self._held(text, _Zones(text))})
+
+    def _every(self, text: str, held: Mapping[int, int]) -> Iterator[Candidate]:
+        start, zones_of = 0, _Zones(text).of
+        while start < len(text):
+            end = _line_end(text, start)
+            wanted = held.get(start, 0) | self._index.always
+            yield start, end, wanted, zones_of(start) if wanted & self._index.zoned else 0, -1
+            start = end + 1
+
+    def _held(self, text: str, zones: _Zones, low: int = 0, high: int | None = None) -> list[Candidate]:
+        """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
+        index = self._index
+        reach, wanted_by, zoned = index.reach, index.wanted_by, index.zoned
+        candidates: list[Candidate] = []
+        start, end, length = 0, -1, 0
+        wanted = 0
+        for spelling, at, _ in found(index.gate, text if high is None else text[low:high]):
+            if at + low >= end:
+                if wanted:
+                    candidates.append((start, end, wanted, zones.of(start) if wanted & zoned else 0, -1))
+                    wanted = 0
+                start = text.rfind("\n", 0, at + low) + 1
+                end = text.find("\n", at + low)
+                if end < 0:
+                    end = len(text)
+                length = end - start
+            if length <= reach[spelling]:
+                wanted |= wanted_by[spelling]
+        if wanted:
+            candidates.append((start, end, wanted, zones.of(start) if wanted & zoned else 0, -1))
+        return candidates
+
+    def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:
+        """The candidates of ``text``, which lost these cuts (start, content) where something was found.
+
+        On a line that lost nothing, only rules that ask for a zone can find more: it may have come into one.
+        """
+        if self._index.always:
+            return self.candidates(text)
+        spans: list[tuple[int, int, int]] = []
+        again: list[Candidate] = []
+        gone = 0
+        looked = -1
+        zones = _Zones(text)
+        for low, before in cuts:
+            at, high = low - gone, low + len(before)
+            gone += len(before)
+            fresh = not at or text[at - 1] == "\n"
+            if (fresh and before[-1] == "\n") or (at == len(text) and (fresh or before[0] == "\n")):
+                spans.append((low, high, gone))
+                continue
+            spans.append((low - 1, high + 1, gone))  # what is beside it is on the line, too
+            start = text.rfind("\n", 0, at) + 1
+            if start != looked:
+                again += self._held(text, zones, start, _line_end(text, at))
+                looked = start
+        zoned = self._index.zoned
+        left: list[Candidate] = []
+        number = gone = 0
+        for start, end, wanted, tried, _ in candidates:
+            while number < len(spans) and spans[number][1] <= start:
+                gone = spans[number][2]
+                number += 1
+            if wanted & zoned and (number == len(spans) or spans[number][0] >= end):
+                start -= gone
+                left.append((start, end - gone, wanted & zoned, zones.of(start), tried))
+        return sorted(left + again) if again else left
+
+    @functools.cached_property
+    def _index(self) -> Index:
+        return Index(self.rules)
+
+
+def _size(decision: tuple[int, int, int, Any, Shadow]) -> int:
+    return decision[2] - decision[1]
+
+
+class _Zones:
+    """Which zones a line is in, as bits; asked for line after line, it counts every line end once."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._counted, self._above = text, 0, 0
+        self._last = -1  # the number of the last line
+
+    def of(self, start: int) -> int:
+        if self._last < 0:
+            self._last = self._text.count("\n") - self._text.endswith("\n")
+        if start < self._counted:
+            self._counted = self._above = 0
+        self._above = above = self._above + self._text.count("\n", self._counted, start)
+        self._counted = start
+        below = max(0, self._last - above)
+        head = above < _LEAST_HEAD or 2 * above <= below
+        tail = below < _LEAST_TAIL or 2 * below <= above
+        return (HEAD if head else 0) | (TAIL if tail else 0)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+# A third of the lines is the head of a document, a third its tail, but never fewer than these.
+_LEAST_HEAD, _LEAST_TAIL = 8, 16
+_WHERE = ((), ("head",), ("tail",), ("head", "tail"))

@@ -1,0 +1,162 @@
+"""Rule files: read, and checked key by key."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from cleanzh.errors import RuleError
+from cleanzh.rulebook.rule import Rule
+from cleanzh.shadow import shadow
+
+__all__ = ["builtin", "installed", "load", "parse"]
+
+_ZONES = ("head", "tail", "any")
+_SAFETY = ("safe", "unsafe")
+_TAKES = ("", "above", "fragments", "list", "rest")
+_TEXTS = ("chinese", "any")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_REFERENCE = re.compile(r"\{\{([a-z][a-z0-9-]*)\}\}")
+_KEYS = {f.name for f in fields(Rule)} - {"family", "written", "file", "trusted"}
+_REQUIRED = ("id", "reason", "pattern", "must_match", "must_not_match")
+
+
+def parse(toml: str, *, family: str, file: str = "", trusted: bool = False) -> list[Rule]:
+    """The rules of a rule file's text. Raises :class:`RuleError`, which names file, rule and key."""
+    file = file or f"{family}.toml"
+    if not _NAME.fullmatch(family):
+        raise RuleError(f"{file}: the file is named after the family; {family!r} must be lower-case kebab-case")
+    try:
+        tables = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleError(f"{file}: not valid TOML: {error}") from error
+    for key in tables.keys() - {"rule", "words"}:
+        raise RuleError(f"{file}: unknown key {key!r}; a rule file holds [[rule]] tables and one [words] table")
+    words = _words(tables.get("words", {}), file)
+    rules = tables.get("rule", [])
+    if not isinstance(rules, list) or not all(isinstance(table, dict) for table in rules):
+        raise RuleError(f"{file}: rules are [[rule]] tables, with double brackets")
+    return [_rule(table, number, words, family, file, trusted) for number, table in enumerate(rules, 1)]
+
+
+def _words(table: Any, file: str) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(table, dict):
+        raise RuleError(f"{file}: [words] is a table of lists of strings")
+    for name, listed in table.items():
+        if not _is_strings(listed) or not listed:
+            raise RuleError(f"{file}: words.{name} must be a list of strings, and not empty")
+    return {name: tuple(dict.fromkeys(listed)) for name, listed in table.items()}
+
+
+def _rule(
+    table: dict[str, Any], number: int, words: Mapping[str, tuple[str, ...]], family: str, file: str, trusted: bool
+) -> Rule:
+    where = f"{file}: rule {table['id']!r}" if isinstance(table.get("id"), str) else f"{file}: rule number {number}"
+
+    def fail(key: str, what: str) -> RuleError:
+        return RuleError(f"{where}: {key}: {what}")
+
+    for key in table.keys() - _KEYS:
+        raise fail(key, f"unknown key; the keys of a rule are {', '.join(sorted(_KEYS))}")
+    for key in _REQUIRED:
+        if key not in table:
+            raise fail(key, "is missing")
+    for key in ("id", "reason", "pattern", "zone", "safety", "source", "takes", "text"):
+        if key in table and not isinstance(table[key], str):
+            raise fail(key, "must be a string")
+    if not _NAME.fullmatch(table["id"]):
+        raise fail("id", "must be lower-case kebab-case, such as 'follow-account'")
+    for key, allowed in {"zone": _ZONES, "safety": _SAFETY, "takes": _TAKES, "text": _TEXTS}.items():
+        if table.get(key, allowed[-1]) not in allowed:
+            raise fail(key, f"must be one of {', '.join(value for value in allowed if value)}")
+    for key in ("must_match", "must_not_match"):
+        if not _is_strings(table[key]) or not table[key]:
+            raise fail(key, "must be a list of strings, and not empty")
+    length = table.get("max_length")
+    if length is not None and (not isinstance(length, int) or isinstance(length, bool) or length < 1):
+        raise fail("max_length", "must be a number of characters, 1 or more")
+    needs = table.get("needs", [])
+    needs = [needs] if isinstance(needs, str) else needs
+    if not _is_strings(needs):
+        raise fail("needs", "must be a string, or a list of strings")
+    literals: list[str] = []
+    for literal in needs:
+        reference = _REFERENCE.fullmatch(literal)
+        if reference and reference[1] not in words:
+            raise fail("needs", f"{{{{{reference[1]}}}}} is not in [words]")
+        literals += words[reference[1]] if reference else [literal]
+    for literal in literals:
+        if not literal or shadow(literal).text != literal:
+            raise fail("needs", f"{literal!r} must be spelt as the shadow has it: {shadow(literal).text!r}")
+    pattern = _expanded(table["pattern"], words, fail)
+    if not trusted:  # ours are compiled when a line asks for them; the tests compile them all
+        try:
+            empty = regex.compile(pattern).match("")
+        except regex.error as error:
+            raise fail("pattern", f"not a regular expression: {error}") from error
+        if empty is not None:
+            raise fail("pattern", "matches the empty string; make something in it required")
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    values.update(needs=tuple(dict.fromkeys(literals)), pattern=pattern, written=table["pattern"])
+    return Rule(family=family, file=file, trusted=trusted, **values)
+
+
+def _expanded(pattern: str, words: Mapping[str, tuple[str, ...]], fail: Any) -> str:
+    def alternatives(reference: re.Match[str]) -> str:
+        if reference[1] not in words:
+            raise fail("pattern", f"{{{{{reference[1]}}}}} is not in [words]")
+        return f"(?:{'|'.join(map(re.escape, sorted(words[reference[1]], key=lambda word: (-len(word), word))))})"
+
+    return _REFERENCE.sub(alternatives, pattern)
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+
+
+def load(path: str | Path) -> list[Rule]:
+    """The rules of a file; its name is their family. Raises :class:`RuleError` if it can not be used."""
+    path = Path(path)
+    try:
+        toml = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"{path}: can not be read: {error}") from error
+    return parse(toml, family=path.stem, file=str(path))
+
+
+@functools.lru_cache(maxsize=4)
+def own_rules(paths: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules of a project's own files."""
+    return tuple(rule for path in paths for rule in load(path))
+
+
+@functools.cache
+def builtin() -> tuple[Rule, ...]:
+    """The rules that come with cleanzh."""
+    files = sorted((f for f in resources.files("cleanzh").joinpath("rules").iterdir()), key=lambda f: f.name)
+    return tuple(
+        rule
+        for file in files
+        if file.name.endswith(".toml")
+        for rule in parse(file.read_text(encoding="utf-8"), family=file.name[:-5], file=file.name, trusted=True)
+    )
+
+
+@functools.cache
+def installed() -> tuple[Rule, ...]:
+    """The rules of installed packs: entry points of the group ``cleanzh.rules``, each a package of rule files."""
+    rules: list[Rule] = []
+    for entry in metadata.entry_points(group="cleanzh.rules"):
+        for file in sorted(resources.files(entry.value).iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".toml"):
+                label = f"{entry.value}/{file.name}"
+                rules += parse(file.read_text(encoding="utf-8"), family=file.name[:-5], file=label)
+    return tuple(rules)
