@@ -1,0 +1,25 @@
+"""How much of a document may be removed before the removal itself is in doubt."""
+
+from __future__ import annotations
+
+from cleanzh.patterns import lazily
+
+__all__ = ["exceeds_budget"]
+
+# Taking everything else out and measuring what is left runs in C; counting matches would make an object a run.
+_NOT_HAN = lazily("[^\u3400-\u9fff\U00020000-\U0003ffff]+")
+
+
+def exceeds_budget(kept: str, removed: str, *, share: float = 0.5, floor: int = 200) -> bool:
+    """Whether ``removed`` is more than ``share`` of the Han characters of a document of which ``kept`` is left.
+
+    A document with fewer than ``floor`` Han characters has no budget: of a page that is all buttons, nothing may stay.
+
+    >>> [exceeds_budget("汉" * kept, "汉" * removed) for kept, removed in [(149, 151), (150, 150), (0, 199)]]
+    [True, False, False]
+    """
+    taken = len(_NOT_HAN.sub("", removed))
+    if not taken:
+        return False
+    document = taken + len(_NOT_HAN.sub("", kept))
+    return document >= floor and taken > share * document

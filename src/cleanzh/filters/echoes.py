@@ -1,0 +1,120 @@
+"""Remove the title pushed into sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cleanzh.edits import Edit, text_filter
+from cleanzh.patterns import lazily
+
+__all__ = ["remove_title_echoes"]
+
+_HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
+_NOT_HAN = lazily(f"[^{_HAN}]+")
+_LONG_ENOUGH = 10  # Han in a title that no sentence has by chance
+_SHORTEST = 5  # Han in a phrase that can be an echo: shorter ones are names and terms
+_PARTS = lazily(r"[:：_|｜︱—–,，!！?？;；\s]+")
+_HEAD = 12  # lines that are looked at for the title
+_LONGEST = 100
+_DANGLING = lazily("(?:是|[的与和在或及为把被让]|哪里有|有哪些|怎么|如何|为什么)$")
+_SPACES = r"[^\S\n]*"
+_COLON = {
+    ":": "[:：]",
+    "：": "[:：]",
+    ",": "[,，]",
+    "，": "[,，]",
+    "?": "[?？]",
+    "？": "[?？]",
+    "!": "[!！]",
+    "！": "[!！]",
+}
+# A sentence that speaks of the article names its title: 题为…的文章, 以…为题.
+_NAMING = "为為是叫作称稱题題名即曰以"
+_CALLED = "的|为题|為題|一文|一书|一書|等文"
+_CLOSING = "》」』”’】〉"
+# Searches that sites for the trade in accounts push into sentences. They stand only once each, so they are
+# taken for echoes only in a text that has proved to be stuffed.
+_TRADE = lazily(
+    rf"(?<=[{_HAN}”])(?:哪里有|在哪|怎么)?(?:快手|抖音|微博|微信|小红书|淘宝|头条|视频号|公众号|直播|B站|QQ)(?:小店|店铺|视频)?"
+    r"(?:老|实名|万粉)?(?:号出售|号购买|账号购买|账号出售|账号交易|号交易|卖号|买号|买粉|涨粉平台|刷粉|刷赞|号转让|粉丝出售)(?:平台|网站|网)?"
+    r"(?=[，。、；,])"
+)
+
+
+@text_filter("echo", repeat=True)
+def remove_title_echoes(text: str) -> list[Edit]:
+    """Remove the title, or its leading phrase, where it is pushed into sentences.
+
+    Sites that live on search results paste the words they want to be found for into an article taken elsewhere: the
+    title as a whole, or the searched phrase at its head, in the middle of sentences that have nothing to do with it.
+    A line above the first paragraph is taken for the title; both halves of the sentence join again.
+
+    >>> title = "养猫的注意事项是：新手必读：从买粮到看病到绝育"
+    >>> print(remove_title_echoes(f"{title}\\n5月10日{title} ，医院开张。\\n猫粮要看成分养猫的注意事项是，这很要紧。"))
+    养猫的注意事项是：新手必读：从买粮到看病到绝育
+    5月10日，医院开张。
+    猫粮要看成分，这很要紧。
+
+    Left alone: the title at the top; a title quoted, or standing between marks as a clause of its own; a phrase that
+    recurs as names and terms do: a short phrase counts only if the whole title was found inside a sentence too, or if
+    no clause can end with it.
+    """
+    echoes: list[Edit] = []
+    for title, stop in _titles(text):
+        parts = [part for part in _PARTS.split(title) if part]
+        if len(parts) < 2:
+            continue
+        whole = _find_whole(text, stop, title, parts)
+        echoes += whole
+        if len(parts[0]) >= _SHORTEST and (whole or _DANGLING.search(parts[0])):
+            echoes += _find_phrase(text, stop, parts[0], sure=bool(whole))
+    if not echoes:
+        return []
+    echoes += [Edit("echo.keyword-phrase", m.start(), m[0], "") for m in _TRADE.finditer(text)]
+    echoes.sort(key=lambda edit: (edit.start, -edit.end))
+    apart: list[Edit] = []
+    for echo in echoes:
+        if not apart or echo.start >= apart[-1].end:
+            apart.append(echo)
+    return apart
+
+
+def _titles(text: str) -> Iterator[tuple[str, int]]:
+    """The lines that can be the title, each with the offset where it ends: those above the first paragraph."""
+    start = 0
+    for _ in range(_HEAD):
+        stop = text.find("\n", start)
+        if stop < 0 or stop - start > _LONGEST:
+            return
+        title = text[start:stop].strip()
+        if len(title) >= _SHORTEST:
+            yield title, stop
+        start = stop + 1
+
+
+def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit]:
+    """The places where the phrase that leads the title is glued behind a clause that was complete without it.
+
+    A text that has the whole title in its sentences is stuffed for ``sure``. In any other, only a phrase that no clause
+    can end with (``…的运营规则是，``) counts, and only if it comes twice.
+    """
+    if len(_NOT_HAN.sub("", phrase)) < _SHORTEST or text.count(phrase, start) < (1 if sure else 2):
+        return []
+    pushed = re.compile(rf"(?<=[\w”」）]){re.escape(phrase)}{_SPACES}(?=[，。；、,;])")
+    found = [Edit("echo.title-phrase", m.start(), m[0], "") for m in pushed.finditer(text, start)]
+    return found if sure or len(found) > 1 else []
+
+
+def _find_whole(text: str, start: int, title: str, parts: list[str]) -> list[Edit]:
+    """The places where the whole title stands inside a sentence and breaks it.
+
+    It breaks the sentence if it is longer than a name, has marks of its own inside, and is glued to what stands before.
+    """
+    if len(_NOT_HAN.sub("", title)) < _LONG_ENOUGH or any(text.find(part, start) < 0 for part in parts):
+        return []
+    spelled = "".join(
+        _SPACES if c.isspace() else _COLON.get(c, re.escape(c)) + (_SPACES if c in _COLON else "") for c in title
+    )
+    pushed = re.compile(rf"(?<=[\w”」）])(?<![{_NAMING}]){spelled}{_SPACES}(?=[^\n{_CLOSING}])(?!{_CALLED})")
+    return [Edit("echo.title", m.start(), m[0], "") for m in pushed.finditer(text, start)]

@@ -1,0 +1,358 @@
+"""Which line is a header or a byline: a line that is nothing but fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cleanzh.filters.metadata.fields import DATE, count, iso_date, name, url_in
+from cleanzh.filters.metadata.labels import (
+    ACCOUNT,
+    BUTTONS,
+    CHARACTERS,
+    CREDITS,
+    GLUED,
+    LABELS,
+    PERSON,
+    PERSONS,
+    REACTIONS,
+    VIEWS,
+)
+from cleanzh.patterns import lazily
+
+__all__ = ["LONGEST", "Header", "fold", "read_header"]
+
+LONGEST = 160  # characters of a line that can be a header
+
+# One character for one, so that offsets stay: the traditional characters that labels are made of, and the full-width
+# and look-alike marks that stand between fields.
+_TRADITIONAL = (
+    "發佈時間來閱讀編輯責記點擊瀏覽數類報導欄標題訪問鏈網圖執筆審譯熱評論轉載長創連訊於處專頻觀綜員給貼贊將後說兩號體"
+)
+_SIMPLIFIED = (
+    "发布时间来阅读编辑责记点击浏览数类报导栏标题访问链网图执笔审译热评论转载长创连讯于处专频观综员给贴赞将后说两号体"
+)
+_FOLD = str.maketrans(
+    {
+        **dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True)),
+        **dict(zip("：，；！？／　\u00a0\t", ":,;!?/   ", strict=True)),
+        **dict.fromkeys("｜︱丨┃│¦∣", "|"),
+        **dict.fromkeys("（［【〔〖", "("),
+        **dict.fromkeys("）］】〕〗", ")"),
+        **dict.fromkeys("－—–―", "-"),
+        **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
+    }
+)
+
+_NUMBER = r"\d[\d,.]*[万千wWkK]?\+?\s?"
+_LABEL = "|".join(f"(?P<{kind}>{words})" for kind, words in LABELS.items())
+_ANCHOR = lazily(
+    f"(?=[0-9昨前刚信TtAaSs{CHARACTERS}])(?:"  # most characters can start no field: this is what makes the search quick
+    f"(?P<when>{DATE})"
+    r"|(?P<clock>(?<!\d)(?:(?:[01]?\d[.月/-])?[0-3]?\d日?\s)?(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d))"
+    r"|(?P<ago>昨天|前天|刚刚|\d{1,2}\s?(?:分钟|小时|天|个月)前)"
+    rf"|(?P<before>{_NUMBER}[人次条个]{{0,2}}(?:(?P<seen>{VIEWS})|{REACTIONS})(?!\s?[:(]\s?\d))"
+    rf"|(?P<after>(?:(?P<saw>{VIEWS})|{REACTIONS})(?:量|次数|人数|数|次)?\s?[:|(]{{0,2}}\s?{_NUMBER}[人次条]?\)?)"
+    r"|(?<![^\s(])(?P<origin>(?:本文|文章|信息)(?:来源于|来源自|转载自|摘自|来自))(?=[\w《])"
+    rf"|(?:{_LABEL})(?:\s?(?P<colon>:)|\s?[|/]|(?=\s)|(?=(?:19|20)\d\d)|$))",
+)
+_NO_LABEL = frozenset({"when", "clock", "ago", "before", "after"})
+_WITHOUT_COLON = frozenset({"author", "editor", "credit", "source", "category", "ignored", "published"})
+_FILLER = lazily(rf"(?:{BUTTONS}|[\s|/,;:!?()\[\]<>·•+\-_.*#&@▼])*")
+_PROSE = lazily("[\u4e00-\u9fff]{26}")  # no name is as long; a sentence of law is
+_SENTENCE = lazily(r"[。!?…“”\"：]|,.*,.*,")
+_CLOSED = lazily(r"[。!?…]|,.*,.*,")  # in brackets, where a description may be quoted
+_CODE = lazily(r"[A-Za-z]+\s*:|['=<>{}`]")
+_PUBLISHER = lazily(
+    r"(?:网|报|社|新闻|在线|客户端|号|台|频道|杂志|周刊|中心|委|局|科技|快讯|财经|体育|娱乐|观察|头条|传媒|媒体|电视)$"
+)
+
+_APPENDED = lazily(r"[（(](?:ID|微信|公众号|查看|原文)[^（）()]*[）)]?$|[，,][系为是].*$")
+_WORD = lazily(r"(?!.*(?:[上下]午|[早晚]上|星期|周[一二三四五六日]))[\u4e00-\u9fffA-Za-z0-9]{2,12}")
+_NAMES = lazily(rf"{PERSONS}|[A-Za-z_][A-Za-z0-9_-]{{1,19}}")
+_TOGETHER = lazily(rf"(?:{PERSON}){{2,6}}")  # names run together
+_REPORTER = lazily(
+    rf"[\u4e00-\u9fff]{{0,6}}?[记記]者(?P<names>{PERSONS})(?:[／/]?[\u4e00-\u9fff]{{0,6}}[报報][导導道])?"
+)
+_REPORTED = r"(?:报导|报道|编译|\d{1,2}日[电電])(?:[\u4e00-\u9fff]{2,4}[报報网])?"
+_BYLINE = lazily(
+    rf"\(?[\u4e00-\u9fff]{{0,10}}?(?:记者|通讯员|特约撰稿人?)\s?:?\s?(?P<names>{PERSONS})\s?"
+    rf"(?:[\u4e00-\u9fff]{{0,6}}{_REPORTED})?\)?"
+    rf"|\(?(?:[\u4e00-\u9fff]{{1,8}}/)?(?:[\u4e00-\u9fff]{{0,4}}记者)?\s?(?P<wrote>{PERSONS})\s?/?"
+    rf"[\u4e00-\u9fff]{{0,6}}{_REPORTED}\)?"
+    r"|(?:图文|文|文字|撰文|执笔|编译|采访撰文)\s?[/|]\s?(?P<desk>[\w&、 ]{2,20})"
+    rf"|(?P<correspondent>{PERSON})/(?P<paper>[\u4e00-\u9fff]{{2,10}}(?:报|网|社|刊|新闻))"
+)
+_PRINTED = lazily(rf"\(?\s*《\s?(?P<paper>[\w ]{{2,12}}?)\s?》\s*\(?\s*{DATE}\s*第?\s*\d{{1,3}}\s*版\s*\)*")
+_ORIGINAL_TITLE = lazily(r"\(?(?:原标题|原题为?)\s?:?\s?(?:《.{2,60}》|[^《》]{2,70}?)\)?")
+_CREDIT = lazily(CREDITS)
+_EDITED = lazily(r"(?:编辑|责编)[/|:]\s?([\w、]{2,12})")
+_ACCOUNT = lazily(ACCOUNT)
+
+
+class Header(NamedTuple):
+    """What a line says that is nothing but fields.
+
+    ``kinds`` are the kinds of its fields, ``labels`` how many are named; ``metadata`` is what is worth keeping of them.
+    ``exact`` is set if a date stands with its time of day, which running text seldom does. ``guesses`` are values that
+    no label names, good only right above an article; ``vague`` is set if some such text is not known for a name.
+    """
+
+    kinds: frozenset[str]
+    metadata: dict[str, str]
+    exact: bool = False
+    labels: int = 1
+    guesses: Mapping[str, str] = {}
+    vague: bool = False
+
+
+def fold(line: str) -> str:
+    """The line with its label characters simplified and its marks in half width; every offset stays.
+
+    >>> fold("發佈時間：２０２２｜來源")
+    '发布时间:2022|来源'
+    """
+    return line.translate(_FOLD)
+
+
+def read_header(line: str) -> Header | None:
+    """The fields of a line, or None for a line that says anything else.
+
+    >>> read_header("2022-03-26|22:15|發布在分類 / 淘寶運營| 閱讀:172").metadata
+    {'published': '2022-03-26T22:15', 'category': '淘寶運營', 'views': '172'}
+    >>> read_header("来源：据央视新闻报道，三人获救。")
+    """
+    folded = fold(line)
+    start = len(folded) - len(folded.lstrip())
+    folded = folded.strip()
+    line = line[start : start + len(folded)]
+    if not 2 <= len(folded) <= LONGEST or "。" in folded or folded.startswith(("- ", "* ")) or _PROSE.search(folded):
+        return None
+    if folded.isascii() and _CODE.search(folded):  # front matter, a log, a header of mail
+        return None
+    return _read_byline(line, folded) or _Fields(line, folded).read()
+
+
+def _read_byline(line: str, folded: str) -> Header | None:
+    """A line in one of the fixed shapes of bylines and credits."""
+    if len(folded) > 90:
+        return None
+    if found := _BYLINE.fullmatch(folded):
+        metadata = {}
+        for group in ("names", "wrote", "desk", "correspondent"):
+            if found[group]:
+                metadata["author"] = name(line[slice(*found.span(group))])
+        if found["paper"]:
+            metadata["source"] = found["paper"]
+        return Header(frozenset({"author"}), metadata)
+    if found := _PRINTED.fullmatch(folded):
+        metadata = {"source": name(line[slice(*found.span("paper"))])}
+        if published := iso_date(found):
+            metadata["published"] = published
+        return Header(frozenset({"source", "published"}), metadata, labels=2)
+    if _ORIGINAL_TITLE.fullmatch(folded):
+        return Header(frozenset({"title"}), {})
+    if not _CREDIT.fullmatch(folded):
+        return None
+    edited = _EDITED.search(folded)
+    return Header(frozenset({"source"}), {"editor": line[slice(*edited.span(1))]} if edited else {})
+
+
+class _Fields:
+    """One reading of a line as a row of labelled values, dates, counts and buttons."""
+
+    def __init__(self, line: str, folded: str) -> None:
+        self.line, self.folded = line, folded
+        self.kinds: set[str] = set()
+        self.metadata: dict[str, str] = {}
+        self.exact = False
+        self.labels = 0
+        self.bare: list[tuple[str, str]] = []  # text that no label names, and whether it stands before or after a date
+        self.guesses: dict[str, str] = {}
+        self.vague = False
+
+    def read(self) -> Header | None:
+        kind, position = "", 0  # the label that waits for its value, and where that starts
+        pointed = False  # whether the text from there on follows a date
+        for anchor in _ANCHOR.finditer(self.folded):
+            label = _kind(anchor)
+            if label and not anchor["origin"] and not self._bounded(anchor, label):
+                continue
+            dated = not label and anchor["when"] is not None
+            if not self._value(kind, position, anchor.start(), "after" if pointed else "before" if dated else ""):
+                return None
+            kind, position, pointed = label, anchor.end(), dated or anchor["clock"] is not None
+            if label:
+                self.labels += anchor["colon"] is not None or label != "published"
+                self.kinds.add(label)
+            else:
+                self._point(anchor)
+        if not self.kinds or not self._value(kind, position, len(self.folded), "after" if pointed else ""):
+            return None
+        if not self._bare_is_fine():
+            return None
+        return Header(frozenset(self.kinds), self.metadata, self.exact, self.labels, self.guesses, self.vague)
+
+    def _bounded(self, anchor: re.Match[str], kind: str) -> bool:
+        """Whether a label stands where a label can stand."""
+        before = self.folded[anchor.start() - 1] if anchor.start() else " "
+        glued = before.isalpha() and before not in "日号"
+        if anchor["colon"] is None:
+            return not glued and kind in _WITHOUT_COLON
+        dated = kind == "published" and self.labels and self.folded[anchor.end() :].lstrip()[:2] in ("19", "20")
+        published = bool(self.labels) and anchor["published"] == "发布"  # `来源:某网发布:某网`
+        return not glued or kind in GLUED or bool(dated) or published
+
+    def _point(self, anchor: re.Match[str]) -> None:
+        """Take a date, a time or a count."""
+        if anchor["when"] is not None:
+            self.kinds.add("published")
+            self.exact = self.exact or anchor["hour"] is not None
+            if published := iso_date(anchor):
+                self.metadata.setdefault("published", published)
+        elif anchor["clock"] is not None:
+            self.exact = self.exact or "published" in self.kinds
+            self.kinds.add("clock")
+            known, clock = self.metadata.get("published", ""), anchor["clock"]
+            if len(known) == 10 and clock[:2].strip(":").isdigit() and " " not in clock:
+                self.metadata["published"] = f"{known}T{clock if clock[2] == ':' else '0' + clock}"
+        elif anchor["ago"] is not None:
+            self.kinds.add("clock")
+        else:
+            self.labels += 1
+            seen = anchor["seen"] or anchor["saw"]
+            self.kinds.add("views" if seen else "reaction")
+            if seen and (number := count(anchor[0])):
+                # `82阅读` is also what a list of other articles shows
+                (self.metadata if anchor["saw"] else self.guesses).setdefault("views", number)
+
+    def _value(self, kind: str, start: int, stop: int, side: str) -> bool:
+        """Take ``start:stop`` as the value of a ``kind``, or as what stands on a ``side`` of a date.
+
+        False if it can be neither.
+        """
+        gap = self.folded[start:stop]
+        if _FILLER.fullmatch(gap):
+            return True
+        value = name(self.line[start:stop])
+        if kind == "url":
+            address = url_in(value)
+            if address:
+                self.metadata.setdefault("url", address)
+            return address is not None or bool(re.fullmatch(r"/[\w./?=&%-]+", value))
+        if kind == "source" and (address := url_in(value)):
+            self.metadata.setdefault("url", address)
+            self.metadata.setdefault("source", value)
+            return len(value) <= len(address) + 12
+        bracketed = self.folded[0] == "("
+        if (_CLOSED if bracketed else _SENTENCE).search(gap.rstrip("? ")) or len(value) > (60 if bracketed else 40):
+            return False
+        if kind == "views":
+            if number := count(value):
+                self.metadata.setdefault("views", number)
+            return len(value) <= 10
+        if kind == "reaction":
+            return len(value) <= 8
+        if kind == "published":
+            month = re.fullmatch(r"((?:19|20)\d\d)[-./](0?[1-9]|1[0-2])", value)
+            if month:
+                self.metadata.setdefault("published", f"{month[1]}-{int(month[2]):02}")
+                return True
+        if kind in ("", "published"):
+            words = [
+                word for word in value.split() if not (word.isdigit() or _FILLER.fullmatch(fold(word)) or word == "于")
+            ]
+            self.bare += [(" ".join(words), side)] if words else []
+            return not _CODE.search(gap)
+        if bracketed and "(" not in gap:
+            value = name(re.split("[)）】〕］]|\\]", value)[0])
+        value = _APPENDED.sub("", _unbuttoned(value))
+        if kind == "author" and "供稿" in self.folded[max(0, start - 4) : start]:
+            self.guesses.setdefault(kind, value)  # an office, unless it is all there is
+        elif kind in ("source", "author", "editor", "category"):
+            self.metadata.setdefault(kind, value)
+        return True
+
+    def _bare_is_fine(self) -> bool:
+        """Text without a label is a name beside a date with its time, and short; else the line says something."""
+        if not self.bare:
+            return True
+        if not (self.exact or "reaction" in self.kinds or self._dated()):
+            return False
+        if sum(len(text) for text, _ in self.bare) > 26:
+            return False
+        if self.exact and self.folded.startswith("原创"):
+            self._guess_account()
+        else:
+            self._guess()
+        return True
+
+    def _dated(self) -> bool:
+        """Whether a date without its time of day is one of a header: beside a named field, or a publisher's name."""
+        if "published" not in self.kinds:
+            return False
+        if self.kinds & {"source", "author", "editor", "views"}:
+            return True
+        text = self.bare[0][0]
+        one = len(self.bare) == 1 and len(text) <= 12
+        if len(text) >= 5 and _TOGETHER.fullmatch(text):
+            return True
+        return one and bool(_PUBLISHER.search(text) or (self.labels and _WORD.fullmatch(text)))
+
+    def _guess_account(self) -> None:
+        """`原创 作者  公众号   2024-11-15 10:58`, as a page of WeChat prints it."""
+        pieces = [name(piece) for piece in " ".join(text for text, _ in self.bare).removeprefix("原创").split()]
+        pieces = [piece for piece in pieces if piece]
+        if len(pieces) > 1:
+            self.guesses["author"] = " ".join(pieces[:-1])
+        if pieces:
+            self.guesses["source"] = pieces[-1]
+
+    def _guess(self) -> None:
+        """Names beside a date: a reporter's, a user's or a publisher's."""
+        for piece, side in self.bare:
+            value = name(re.split(r"[\[(（【〔]", piece)[0])
+            if address := url_in(value):
+                self.guesses.setdefault("url", address)
+                value = name(value.replace(address, ""))
+            account = _ACCOUNT.fullmatch(value)
+            if account and account["account"]:
+                self.guesses.setdefault("source", account["account"])
+            elif not account:
+                self._guess_names(value, side)
+
+    def _guess_names(self, value: str, side: str) -> None:
+        pieces = [value] if _NAMES.fullmatch(value) else value.split()
+        for piece in pieces:
+            if reporter := _REPORTER.fullmatch(piece):
+                self.guesses.setdefault("author", reporter["names"])
+            elif _PUBLISHER.search(fold(piece)):
+                self.guesses.setdefault("source", piece)
+            elif _NAMES.fullmatch(piece) or _TOGETHER.fullmatch(piece):
+                self.guesses.setdefault("author", piece)
+            else:
+                self.vague = True
+                if self.exact and len(pieces) == 1 and _WORD.fullmatch(piece):
+                    # a writer stands before the date, or a short title; a publisher after it
+                    if side == "after":
+                        self.guesses.setdefault("source", piece)
+                    elif side == "before" and len(piece) <= 5:
+                        self.guesses.setdefault("author", piece)
+
+
+def _unbuttoned(value: str) -> str:
+    """A value without the buttons that stand behind it on the page."""
+    words = value.split(" ")
+    while len(words) > 1 and _FILLER.fullmatch(fold(words[-1])):
+        words.pop()
+    return " ".join(words)
+
+
+def _kind(anchor: re.Match[str]) -> str:
+    """The kind of label that was found, or an empty string for a date, a time or a count."""
+    if anchor["colon"] is None and anchor.lastgroup in _NO_LABEL:
+        return ""
+    if anchor["origin"] is not None:
+        return "source"
+    return next((kind for kind in LABELS if anchor[kind] is not None), "")

@@ -1,0 +1,228 @@
+"""Remove a line that stands again."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+
+from cleanzh.edits import Edit, text_filter
+from cleanzh.patterns import lazily
+
+__all__ = ["remove_repeats"]
+
+# A paragraph of this length does not come twice by chance; refrains, headings, replies and formulae are shorter.
+# The cost: a short sentence printed twice stays.
+_LONG = 40
+# Formulae of law and of minutes are as long as short paragraphs, so far from its first copy a line has to be longer,
+# or to bring its neighbours along, as it does when a page prints its article twice.
+_FAR = 100
+_RUN = 3
+_OPENING = 3  # paragraphs at the top that may be a summary
+_OVER = 20
+_COMPARED = 8
+_KEY = 16  # lines that agree in their first characters are compared
+_NOT_HAN = lazily("[^\u3400-\u9fff\U00020000-\U0003ffff]+")
+_DIGITS = lazily(r"[0-9０-９]+")
+_MORE = "详细|詳細|详情|更多|全文|查看全文|阅读全文|展开|展開"
+_CUT = lazily(rf"(?:\s*(?:\.{{2,6}}|…{{1,2}}|。{{2,6}}))+(?:\s*[\[【(（<]?(?:{_MORE})[\]】)）>]?)?\s*$")
+_ABSTRACT = "摘要|提要|简介|簡介|導讀|导读|導語|导语|核心提示|概要|概述"
+_SUMMARY = lazily(rf"\s*[\[【(（〈]?(?:本文|内容|內容|文章)?(?:{_ABSTRACT})(?:[\]】)）〉]\s*[:：|｜]?|\s*[:：|｜])\s*")
+_STRUCTURE = lazily(r"[\t|｜│┃]|^\s*(?:[-*#>=<]|[(（]?第?[\d一二三四五六七八九十百]+[条條章节節款项項、.．)）])")
+_SPEAKER = lazily(r"^(?:[\u4e00-\u9fff·○ ]{1,12}[:：]|[\w-]+\s*:)")
+_END = lazily(r"[。！？!?…；;]")
+_CAPTION = lazily(r"(?:[摄攝图圖照]|资料图|供图)[）)]?\s*$")  # two pictures may share one
+# `关键词：标题` and `标题详情如下：`, as templates print the title again.
+_TITLED = lazily(r"^[\u4e00-\u9fffA-Za-z0-9]{2,14}[:：]\s*|\s*[,，]?(?:详情|詳情|内容|具体)如下[:：]?$")
+_LAW = lazily(r"^\s*第[\d一二三四五六七八九十百千零〇]+[条條]", re.MULTILINE)
+
+
+@text_filter("repeat", repeat=True)
+def remove_repeats(text: str) -> list[Edit]:
+    """Remove a paragraph that stands again.
+
+    Pages print their first paragraph above the article as a summary, cut off or whole, a heading twice over the text,
+    and a template sometimes prints the whole article twice. The first copy stays; of a cut copy and the whole one, the
+    whole. A copy may differ in one number, such as a counter.
+
+    >>> first = "秋收一过，山下的集市又热闹起来，卖柿子的、编竹筐的、修农具的挤满了半条街，晌午时连自行车也推不过去。"
+    >>> remove_repeats(f"{first[:40]}...\\n{first}\\n傍晚才散。\\n{first}") == f"{first}\\n傍晚才散。"
+    True
+    >>> remove_repeats(f"山下集市见闻\\n山下集市见闻\\n{first}") == f"山下集市见闻\\n{first}"
+    True
+
+    Left alone: short lines (a refrain, a reply, a heading that comes again in the text), lists and tables, what a
+    speaker says, and paragraphs that differ in more than a number: they are written that way on purpose. Formulae of
+    law and of minutes come again and again; so a copy far below counts only if it is long, or is one of several.
+    """
+    if "\n" not in text:
+        return []
+    lines = text.split("\n")
+    gone = _title_again(lines)
+    long = [line for line in lines if len(line) >= _LONG]
+    labelled = any(_SUMMARY.match(line) for line in long[:_OPENING])
+    if labelled or len({line[:_KEY] for line in long}) < len(long):
+        _find_copies(text, lines, gone)
+    return _edits(lines, gone) if gone else []
+
+
+def _title_again(lines: list[str]) -> dict[int, str]:
+    """The first line, printed again before the first paragraph."""
+    filled = [(i, line.strip()) for i, line in enumerate(lines[:20]) if line and not line.isspace()][:6]
+    if len(filled) < 3:
+        return {}
+    title = filled[0][1]
+    if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or len(_NOT_HAN.sub("", title)) < 4:
+        return {}
+    below = _title_below(lines, title)
+    if not below and not any(title in line for _, line in filled[1:]):
+        return {}
+    again = {}
+    for index, line in filled[1:]:
+        if line == title or _TITLED.sub("", line) == title:
+            again[index] = "repeat.title"
+        elif len(line) >= _LONG:  # an article; a poem, a song or a list may open with the same line twice
+            return {**again, **dict.fromkeys(below, "repeat.title")}
+    return {}
+
+
+def _title_below(lines: list[str], title: str) -> list[int]:
+    """Where the title stands again below the last paragraph, in lists of articles that name their own page too."""
+    found = []
+    for index in range(len(lines) - 1, 0, -1):
+        if len(lines[index]) >= _LONG and _END.search(lines[index]):
+            break
+        if lines[index].strip() == title:
+            found.append(index)
+    return found
+
+
+def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
+    """Enter the copies among the long lines into ``gone``."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    order: list[int] = []  # the lines with something on them
+    place: dict[int, int] = {}
+    opening: list[int] = []
+    for index, line in enumerate(lines):
+        if not line or line.isspace():
+            continue
+        place[index] = len(order)
+        order.append(index)
+        if len(line) >= _LONG and not _STRUCTURE.search(line[:40]):
+            if len(opening) < _OPENING:
+                opening.append(index)
+            label = _SUMMARY.match(line)
+            groups[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
+    original: dict[int, int] = {}  # the line that a removed one copies
+    law = sum(1 for _ in _LAW.finditer(text)) >= 3
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        whole: dict[str, int] = {}
+        masked: dict[str, int] = {}
+        for index in group:
+            if index in gone:
+                continue
+            line = lines[index].strip()
+            mask = _DIGITS.sub("0", line)
+            first = whole.setdefault(line, index)
+            other = first if first != index else masked.setdefault(mask, index)
+            if other == index or not (rule := _copies(lines[other].strip(), line)):
+                continue
+            distance = place[index] - place[other]
+            if distance == 1 or (
+                not law and (distance == 2 or other in opening or _far_copy(lines, order, place, other, index))
+            ):
+                gone[index] = rule
+                original[index] = other
+        _find_cut(lines, [index for index in group if index not in gone], gone)
+    _find_between(lines, original, gone)
+
+
+def _find_between(lines: list[str], original: dict[int, int], gone: dict[int, str]) -> None:
+    """Enter the short lines that stand between two copies as they stand between what these copy."""
+    copies = sorted(original)
+    for upper, lower in itertools.pairwise(copies):
+        above, below = original[upper], original[lower]
+        if lower - upper > 1 and below - above == lower - upper and lines[above:below] == lines[upper:lower]:
+            gone.update((index, "repeat.line") for index in range(upper + 1, lower) if lines[index].strip())
+
+
+def _copies(first: str, second: str) -> str | None:
+    """The rule under which ``second`` is a copy of ``first``."""
+    if _SPEAKER.match(first) or _CAPTION.search(first) or len(_NOT_HAN.sub("", first)) < _LONG * 0.6:
+        return None
+    if first == second:
+        return "repeat.line"
+    if len(first) < 2 * _LONG or _DIGITS.sub("0", first) != _DIGITS.sub("0", second):
+        return None
+    one, two = _DIGITS.findall(first), _DIGITS.findall(second)
+    return "repeat.number-differs" if sum(a != b for a, b in zip(one, two, strict=True)) == 1 else None
+
+
+def _far_copy(lines: list[str], order: list[int], place: dict[int, int], first: int, second: int) -> bool:
+    """Whether a copy far below its first is one by itself: long, or in the midst of others."""
+    if len(lines[second]) >= _FAR:
+        return True
+    one, two = place[first], place[second]
+    run = 0
+    while one - run >= 0 and two - run > one and lines[order[one - run]] == lines[order[two - run]]:
+        run += 1
+    ahead = 1
+    while two + ahead < len(order) and one + ahead < two and lines[order[one + ahead]] == lines[order[two + ahead]]:
+        ahead += 1
+        if run + ahead > _RUN:
+            break
+    return run + ahead - 1 >= _RUN
+
+
+def _find_cut(lines: list[str], group: list[int], gone: dict[int, str]) -> None:
+    """Enter the lines that are the beginning of another, cut off or under the label of a summary."""
+    # Comparing each with each would make a log of a million such lines quadratic.
+    others = [(index, _squeeze(lines[index])) for index in group[:_COMPARED]]
+    for index in group:
+        line = lines[index].strip()
+        label = _SUMMARY.match(line)
+        cut = _CUT.search(line)
+        part = line[label.end() if label else 0 : cut.start() if cut else len(line)]
+        if not (label or cut) or len(_NOT_HAN.sub("", part)) < _LONG // 2:
+            continue
+        part = _squeeze(part)
+        for other, text in others:
+            if other == index or other in gone:
+                continue
+            if text.startswith(part) or (part.startswith(text) and _continues(lines, other, part)):
+                gone[index] = "repeat.summary"
+                break
+
+
+def _squeeze(text: str) -> str:
+    return "".join(text.split())
+
+
+def _continues(lines: list[str], first: int, part: str) -> bool:
+    """Whether ``part`` is how line ``first`` and those below it begin: a summary runs on over paragraphs."""
+    read = ""
+    for line in lines[first : first + _OVER]:
+        read += _squeeze(line)
+        if len(read) >= len(part):
+            return read.startswith(part)
+        if not part.startswith(read):
+            return False
+    return False
+
+
+def _edits(lines: list[str], gone: dict[int, str]) -> list[Edit]:
+    """One edit a line; the line break after it goes along, or the one before it at the end of the text."""
+    edits, position = [], 0
+    closing, last = len(lines), len(lines) - 1
+    while closing - 1 in gone:
+        closing -= 1
+    for index, line in enumerate(lines):
+        if index in gone:
+            if index >= closing > 0:
+                edits.append(Edit(gone[index], position - 1, "\n" + line, ""))
+            else:
+                edits.append(Edit(gone[index], position, line + ("\n" if index < last else ""), ""))
+        position += len(line) + 1
+    return edits

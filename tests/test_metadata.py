@@ -1,0 +1,93 @@
+"""Header and byline lines: what goes, what it says, and what stays."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleanzh.edits import apply
+from cleanzh.filters import remove_metadata
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "metadata"
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+def cases() -> list[Any]:
+    found = []
+    for path in sorted(FIXTURES.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            marks = [pytest.mark.xfail(strict=True)] if path.stem == "known_failure" else []
+            found.append(pytest.param(case, id=f"{path.stem}-{case['id']}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize("case", cases())
+def test_fixture(case: dict[str, Any]) -> None:
+    assert remove_metadata(case["before"]) == case.get("after", case["before"])
+    if "metadata" in case:
+        assert dict(remove_metadata.examine(case["before"]).metadata) == case["metadata"]
+
+
+@pytest.mark.parametrize("name", ["000", "004"])
+def test_a_seed_without_header_stays(name: str) -> None:
+    text = next(SEEDS.glob(f"{name}*")).read_text(encoding="utf-8")
+    assert remove_metadata.edits(text) == []
+
+
+def test_the_glued_header_of_seed_002() -> None:
+    text = next(SEEDS.glob("002*")).read_text(encoding="utf-8")
+    found = remove_metadata.examine(text)
+    assert apply(text, found.edits) == text.split("\n", 1)[1]
+    assert dict(found.metadata) == {
+        "published": "2023-01-10T18:00:02",
+        "url": "https://www.it-th.com",
+        "source": "https://www.it-th.com",
+        "author": "it谈话网",
+        "views": "218",
+    }
+
+
+pieces = st.sampled_from(
+    [
+        "来源：",
+        "作者",
+        "编辑：",
+        "2023-01-10",
+        " 18:00:02",
+        "阅读(218)",
+        "|",
+        "/",
+        "\n",
+        "记者",
+        "王小河",
+        "报导",
+        "（",
+        "）",
+        "。",
+        "汉字",
+    ]
+)
+
+
+@given(st.lists(pieces | st.text(max_size=3), max_size=30).map("".join))
+def test_any_text(text: str) -> None:
+    found = remove_metadata.examine(text)
+    once = apply(text, found.edits)
+    assert all(edit.before != edit.after for edit in found.edits)
+    assert remove_metadata(once) == once
+
+
+def test_one_long_line_is_left_alone_quickly() -> None:
+    text = "来源：记者2023-01-10 " * 200_000
+    assert remove_metadata.edits(text) == []
+
+
+def test_pickles() -> None:
+    assert pickle.loads(pickle.dumps(remove_metadata)) is remove_metadata  # noqa: S301 (our own object)
