@@ -1,0 +1,246 @@
+"""The order of the filters, and the record of what each did.
+
+One law orders them: decode, repair, normalize, remove, unify, judge, compare. Repair before judging, since a damaged
+document reads as none; normalize before removing, since a rule must not need the second run; compare what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from cleanzh.budget import exceeds_budget
+from cleanzh.document import Cleaned, Flag, Step
+from cleanzh.edits import Edit, Findings, apply, compose, diff
+from cleanzh.errors import UsageError
+from cleanzh.filters import (
+    UnifyScript,
+    decode_entities,
+    fix_mojibake,
+    normalize_whitespace,
+    remove_ads,
+    remove_invisible,
+    remove_markup,
+    remove_metadata,
+    remove_pinyin_notes,
+    remove_repeats,
+    remove_title_echoes,
+    restore_punctuation,
+)
+from cleanzh.filters.ads import RemoveAds
+from cleanzh.flags import find_flags
+from cleanzh.rulebook import Rule, Rulebook, builtin, installed
+
+__all__ = ["REMOVERS", "Pipeline", "clean", "default_pipeline", "explain"]
+
+REMOVERS = frozenset({"remove_metadata", "remove_ads", "remove_repeats", "remove_title_echoes"})
+"""The filters that take text away for what it says, and so may be wrong about it; undone if they take too much."""
+
+# What stands around an article and not in it. Menus and share bars outweigh many a short article (one page in fifteen
+# of those measured), so they count neither as removed nor as document when the share of what was removed is taken.
+_FURNITURE = ("metadata.", "navigation.", "sharing.")
+
+# A removal can uncover what an earlier filter looks for, so the filters run until none finds anything more. Clean text
+# is scanned once; a text that is still moving after this many rounds is taken as it then is.
+_MAX_ROUNDS = 8
+
+
+class Pipeline:
+    """Filters in a row; itself a filter.
+
+    A filter is any ``str -> str``. One of ours says what it changes; what a foreign one changed is found by comparing
+    its input with its output, by lines first.
+
+    >>> Pipeline(str.strip, decode_entities)("  &ldquo;你好&rdquo;  ")
+    '“你好”'
+    >>> Pipeline(decode_entities).edits("&ldquo;你好")
+    [Edit(rule='entity.named', start=0, before='&ldquo;', after='“')]
+
+    ``select`` and ``ignore`` are prefixes of rule names (``ads``, ``ads.follow-account``); only edits by a rule that is
+    selected and not ignored are made.
+
+    ``max_removed`` is the share of a document's Han characters that removals may take (a fraction; None for any). A
+    document that would lose more keeps all its lines, is repaired and normalized only, and carries the flag
+    ``budget.exceeded``. Menus, share bars and headers count neither as removed nor as document.
+    """
+
+    def __init__(
+        self,
+        *filters: Callable[[str], str],
+        select: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+        max_removed: float | None = None,
+    ) -> None:
+        self.select, self.ignore, self.max_removed = tuple(select), tuple(ignore), max_removed
+        self.filters = tuple(f for f in map(self._choosing, filters) if f is not None)
+        self.families = tuple(dict.fromkeys(family for f in self.filters for family in _families(f)))
+        self.__name__ = "pipeline"
+
+    def __call__(self, text: str) -> str:
+        return self._run(text).text
+
+    def __iter__(self) -> Iterator[Callable[[str], str]]:
+        return iter(self.filters)
+
+    def __repr__(self) -> str:
+        return f"Pipeline({', '.join(map(_name, self.filters))})"
+
+    def edits(self, text: str) -> list[Edit]:
+        """What the pipeline would change, as spans of ``text``."""
+        return self.examine(text).edits
+
+    def examine(self, text: str) -> Findings:
+        """:meth:`edits`, and the metadata that the filters read."""
+        cleaned = self._run(text)
+        edits: list[Edit] = []
+        for step in cleaned.steps:
+            edits = compose(edits, step.edits)
+        return Findings(edits, cleaned.metadata)
+
+    def explain(self, text: str) -> Cleaned:
+        """Clean ``text``, with the steps that led there, what it says of itself, and what could not be mended.
+
+        >>> Pipeline(decode_entities).explain("&ldquo;你好").steps
+        (Step(filter='decode_entities', edits=[Edit(rule='entity.named', start=0, before='&ldquo;', after='“')]),)
+        """
+        cleaned = self._run(text)
+        return Cleaned(cleaned.text, cleaned.steps, cleaned.metadata, cleaned.flags + tuple(find_flags(cleaned.text)))
+
+    def _run(self, text: str) -> Cleaned:
+        cleaned = self._run_all(text, self.filters)
+        if self.max_removed is None:
+            return cleaned
+        edits = (edit for step in cleaned.steps if step.filter in REMOVERS for edit in step.edits)
+        removed = "".join(edit.before for edit in edits if not edit.rule.startswith(_FURNITURE))
+        if not removed or not exceeds_budget(cleaned.text, removed, share=self.max_removed):
+            return cleaned
+        spared = self._run_all(text, tuple(f for f in self.filters if _name(f) not in REMOVERS))
+        return Cleaned(spared.text, spared.steps, cleaned.metadata, (Flag("budget.exceeded", 0, ""),))
+
+    def _run_all(self, text: str, filters: tuple[Any, ...]) -> Cleaned:
+        steps: list[Step] = []
+        metadata: dict[str, str] = {}
+        quiet = 0  # filters in a row that found nothing; when all have, the text is done
+        for turn in range(_MAX_ROUNDS * len(filters)):
+            run = filters[turn % len(filters)]
+            again = turn >= len(filters) and not _families(run)  # a foreign function need not stand a second time
+            found = Findings([]) if again else self._examine(run, text)
+            for key, value in found.metadata.items():
+                metadata.setdefault(key, value)
+            if found.edits:
+                text = apply(text, found.edits)
+                steps.append(Step(_name(run), found.edits))
+                quiet = 0
+            quiet += 1  # no filter has anything to add to its own output
+            if quiet >= len(filters):
+                break
+        for run in self.filters:
+            if isinstance(run, UnifyScript):  # what a header said is in the script of the text
+                metadata = {key: run(value) for key, value in metadata.items()}
+        return Cleaned(text, tuple(steps), metadata)
+
+    def _examine(self, run: Any, text: str) -> Findings:
+        if not hasattr(run, "examine"):
+            name = f"foreign.{_name(run)}"
+            return Findings(diff(text, run(text), name) if self._chosen(name) else [])
+        found: Findings = run.examine(text)
+        if found.edits and (self.select or self.ignore):
+            found = Findings([edit for edit in found.edits if self._chosen(edit.rule)], found.metadata)
+        return found
+
+    def _choosing(self, run: Any) -> Any:
+        """``run`` with its own rules chosen, or None if none of its families can be."""
+        if not (self.select or self.ignore):
+            return run
+        if not any(self._possible(family) for family in _families(run) or (f"foreign.{_name(run)}",)):
+            return None
+        return run.choosing(self.select, self.ignore) if hasattr(run, "choosing") else run
+
+    def _chosen(self, rule: str) -> bool:
+        return (not self.select or _matches(rule, self.select)) and not _matches(rule, self.ignore)
+
+    def _possible(self, family: str) -> bool:
+        inside = any(prefix.startswith(family) for prefix in self.select)
+        return (not self.select or inside or _matches(family, self.select)) and not _matches(family, self.ignore)
+
+
+def _matches(rule: str, prefixes: Iterable[str]) -> bool:
+    return rule.startswith(tuple(prefixes))
+
+
+def _families(run: Any) -> tuple[str, ...]:
+    return getattr(run, "families", ())
+
+
+def _name(run: Any) -> str:
+    return getattr(run, "__name__", type(run).__name__)
+
+
+def default_pipeline(
+    *, script: str = "simplified", select: Sequence[str] = (), ignore: Sequence[str] = (), rules: Iterable[Rule] = ()
+) -> Pipeline:
+    """The filters that ``clean`` runs, in their order, to inspect or to change.
+
+    ``rules`` (:func:`cleanzh.rulebook.load` reads them from a file) go beside those of cleanzh and of installed packs.
+
+    >>> [f.__name__ for f in default_pipeline()][:3]
+    ['fix_mojibake', 'remove_pinyin_notes', 'decode_entities']
+    """
+    filters = (
+        fix_mojibake,
+        remove_pinyin_notes,
+        decode_entities,
+        remove_markup,
+        remove_invisible,
+        normalize_whitespace,
+        restore_punctuation,
+        remove_metadata,
+        _remove_ads((*installed(), *rules)),
+        remove_repeats,
+        remove_title_echoes,
+        UnifyScript(to=script),
+    )
+    families = sorted({family for run in filters for family in _families(run)})
+    for prefix in (*select, *ignore):
+        if not any(family.startswith(prefix) or prefix.startswith(f"{family}.") for family in families):
+            raise UsageError(f"no rule's name begins with {prefix!r}; the families are {', '.join(families)}")
+    pipeline = Pipeline(*filters, select=select, ignore=ignore, max_removed=0.5)
+    if not pipeline.filters:
+        chosen = f"select={','.join(pipeline.select)!r}, ignore={','.join(pipeline.ignore)!r}"
+        raise UsageError(
+            f"no filter is left with {chosen}; name a family such as 'ads' or a rule such as 'ads.qr-code'"
+        )
+    return pipeline
+
+
+def _remove_ads(more: tuple[Rule, ...]) -> RemoveAds:
+    if not more:
+        return remove_ads
+    return RemoveAds(Rulebook([*(rule for rule in builtin() if rule.family in remove_ads.families), *more]))
+
+
+@lru_cache(maxsize=8)
+def _pipeline(script: str, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Pipeline:
+    """A default pipeline, made once: its filters keep what they compile."""
+    return default_pipeline(script=script, select=select, ignore=ignore)
+
+
+def clean(text: str, *, script: str = "simplified") -> str:
+    """Clean one text with the default pipeline.
+
+    >>> clean("京東與OPPO戰(zhàn)略合作進(jìn)一步落地,雙方簽署專項(xiàng)協(xié)議。")
+    '京东与OPPO战略合作进一步落地，双方签署专项协议。'
+    """
+    return _pipeline(script)(text)
+
+
+def explain(
+    text: str, *, script: str = "simplified", select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> Cleaned:
+    """Clean one text with the default pipeline, on the record.
+
+    >>> explain("&ldquo;你好&rdquo;").text
+    '“你好”'
+    """
+    return _pipeline(script, tuple(select), tuple(ignore)).explain(text)
