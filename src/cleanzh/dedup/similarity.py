@@ -1,0 +1,91 @@
+"""Exact similarities of candidate pairs, from the keys of the documents."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from cleanzh.dedup.key import Keys
+from cleanzh.dedup.shingles import Hashes, distinct_sets, shared
+
+__all__ = ["Match", "Pair", "Sets", "similarity"]
+
+_AT_ONCE = 256
+
+
+class Pair(NamedTuple):
+    """Two documents and what they share: exact, over sets of character 5-grams of their keys.
+
+    ``containment`` is the share of the smaller set that is in the larger one.
+    """
+
+    a: int
+    b: int
+    jaccard: float
+    containment: float
+
+
+def similarity(shared: int, first: int, second: int) -> tuple[float, float]:
+    """Jaccard similarity and containment, from what two sets share and their sizes; nothing is similar to nothing."""
+    if not first or not second:
+        return 0.0, 0.0
+    return shared / (first + second - shared), shared / min(first, second)
+
+
+class Match(NamedTuple):
+    """How a document relates to another."""
+
+    other: int
+    jaccard: float
+    containment: float
+
+
+class Sets:
+    """The 5-gram sets of documents by position, made from their keys when asked for; the last used ones are kept.
+
+    ``keys_of`` gives the keys of some positions; it is asked for many at a time.
+    """
+
+    def __init__(self, keys_of: Callable[[Sequence[int]], Keys], *, memory: int = 1 << 26) -> None:
+        self.keys_of = keys_of
+        self._memory = memory
+        self._held: OrderedDict[int, Hashes] = OrderedDict()
+        self._bytes = 0
+
+    def __getitem__(self, position: int) -> Hashes:
+        return self.of([position])[0]
+
+    def of(self, positions: Sequence[int]) -> list[Hashes]:
+        """The sets of some documents."""
+        missing = sorted({position for position in positions if position not in self._held})
+        if missing:
+            keys = self.keys_of(missing)
+            for position, made in zip(missing, distinct_sets(keys.codes, keys.bounds), strict=True):
+                self._held[position] = made
+                self._bytes += made.nbytes
+        sets = [self._held[position] for position in positions]
+        if self._bytes > self._memory:
+            for position in positions:
+                self._held.move_to_end(position)
+            while self._bytes > self._memory and self._held:
+                self._bytes -= self._held.popitem(last=False)[1].nbytes
+        return sets
+
+    def sizes(self, positions: Sequence[int]) -> list[int]:
+        """How many different 5-grams each document has."""
+        return [
+            len(hashes)
+            for start in range(0, len(positions), _AT_ONCE)
+            for hashes in self.of(positions[start : start + _AT_ONCE])
+        ]
+
+    def pairs(self, first: Sequence[int], second: Sequence[int]) -> list[Pair]:
+        """The exact similarities of ``first[i]`` and ``second[i]``; cheapest if those of the same document follow."""
+        found = []
+        for start in range(0, len(first), _AT_ONCE):
+            ones, others = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
+            sets = self.of([*ones, *others])
+            for a, b, one, other in zip(ones, others, sets[: len(ones)], sets[len(ones) :], strict=True):
+                found.append(Pair(a, b, *similarity(shared(one, other), len(one), len(other))))
+        return found

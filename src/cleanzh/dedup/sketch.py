@@ -1,0 +1,152 @@
+"""Fast Similarity Sketching (Dahlgaard, Knudsen, Thorup, FOCS 2017), a batch of documents at a time.
+
+Each shingle falls into one of ``width`` buckets and the smallest value of a bucket stays. Further rounds, with other
+hashes, run only while a bucket of the document is empty; from round ``width`` on, round ``width + j`` fills bucket
+``j``. Two documents agree in a bucket with a probability that is their Jaccard similarity, at every length, and with
+less variance than in classic MinHash. Of each smallest value 16 bits are kept: a sketch of 128 is 256 bytes.
+
+A sketch only proposes pairs. What is reported is counted from the shingles.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanzh.dedup.key import Keys
+from cleanzh.dedup.shingles import SHINGLE, window_hashes
+
+__all__ = ["WIDTH", "Sketches", "sketch_keys"]
+
+WIDTH = 128
+_EMPTY = np.uint64(2**64 - 1)
+_S32 = np.uint64(32)
+_STEP, _FACTOR = 0x9E3779B97F4A7C15, np.uint64(0xD1342543DE82EF95)
+# Shingles and documents per call of the kernel: arrays of this size stay in the second-level cache.
+_SLICE, _DOCUMENTS = 1 << 16, 1 << 10
+# A document as long as this is sketched piece by piece; it has far more 5-grams than buckets.
+_LONG = 1 << 20
+_WORTH = 50_000_000
+_seen = 0
+
+Sketches = NDArray[np.uint16]  # (documents, buckets)
+Kernel = Callable[[NDArray[np.uint32], NDArray[np.int64], int], Sketches]
+
+
+def sketch_keys(keys: Keys, width: int = WIDTH, kernel: Kernel | None = None) -> Sketches:
+    """The sketches of a batch: (documents, ``width``) of uint16; all ones for a key shorter than a shingle.
+
+    ``width`` is a power of two; more buckets estimate better (the deviation is 0.5 / sqrt(width) or less).
+    ``kernel`` is chosen by :func:`default_kernel` if it is not given; all give the same bits.
+    """
+    run = kernel or default_kernel(len(keys.codes))
+    sketches = np.empty((len(keys), width), dtype=np.uint16)
+    first = 0
+    while first < len(keys):
+        stop = int(np.searchsorted(keys.bounds, keys.bounds[first] + _SLICE, side="right")) - 1
+        stop = min(max(stop, first + 1), first + _DOCUMENTS, len(keys))
+        bounds = keys.bounds[first : stop + 1]
+        codes = keys.codes[bounds[0] : bounds[-1]]
+        sketches[first:stop] = (run if len(codes) < _LONG else _long_kernel)(codes, bounds - bounds[0], width)
+        first = stop
+    return sketches
+
+
+def default_kernel(size: int) -> Kernel:
+    """The compiled kernel of the extra ``cleanzh[fast]`` where it is installed and worth it, else :func:`numpy_kernel`.
+
+    Loading it takes half a second, and compiling it on first use several: more than a small run takes with numpy. So it
+    is looked for once this process has sketched as many characters as make up for that; ``size`` counts those to come.
+    """
+    global _seen  # both kernels give the same bits, so this is no state that shows
+    _seen += size
+    return _compiled_kernel() if _seen >= _WORTH else numpy_kernel
+
+
+@functools.cache
+def _compiled_kernel() -> Kernel:
+    try:
+        from cleanzh.dedup.compiled import compiled_kernel
+    except ImportError:
+        return numpy_kernel
+    return compiled_kernel
+
+
+def numpy_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> Sketches:
+    """Sketch the keys ``codes[bounds[i]:bounds[i + 1]]``."""
+    count = len(bounds) - 1
+    lengths = np.diff(bounds)
+    hashes = window_hashes(codes)
+    # A window that begins in the last four characters of a key runs into the next key: it belongs to nobody.
+    for back in range(1, SHINGLE):
+        last = bounds[1:][lengths >= back] - back
+        hashes[last[last < len(hashes)]] = _EMPTY
+    places = np.repeat(np.arange(0, count * width, width), lengths)[: len(hashes)]
+    places += _buckets(hashes, width)
+    lanes = np.full(count * width, _EMPTY, dtype=np.uint64)
+    np.minimum.at(lanes, places, hashes)  # in a bucket the leading bits are the same
+    grid = lanes.reshape(count, width)
+    unfilled = np.flatnonzero((grid == _EMPTY).any(axis=1) & (lengths >= SHINGLE))
+    if len(unfilled):
+        _fill(grid, unfilled, hashes, bounds)
+    return (grid & np.uint64(0xFFFF)).astype(np.uint16)
+
+
+def _long_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> Sketches:
+    """Sketch one long key, in memory for a part of it; the numpy kernel if it says the same again and again."""
+    lanes = np.full(width, _EMPTY, dtype=np.uint64)
+    for start in range(0, len(codes) - (SHINGLE - 1), _SLICE):
+        hashes = window_hashes(codes[start : start + _SLICE + SHINGLE - 1])
+        np.minimum.at(lanes, _buckets(hashes, width), hashes)
+    if (lanes == _EMPTY).any():
+        return numpy_kernel(codes, bounds, width)
+    return (lanes & np.uint64(0xFFFF)).astype(np.uint16)[None]
+
+
+def _fill(
+    grid: NDArray[np.uint64], documents: NDArray[np.int64], hashes: NDArray[np.uint64], bounds: NDArray[np.int64]
+) -> None:
+    """The rounds after the first, of the ``documents`` that have empty buckets."""
+    starts, stops = bounds[documents], bounds[documents + 1] - (SHINGLE - 1)
+    rows = grid[documents]
+    width = grid.shape[1]
+    parts = [hashes[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+    # A long key with empty buckets says the same over and over: each round is to see it once.
+    parts = [np.unique(part) if len(part) > 8 * width else part for part in parts]
+    pool = np.concatenate(parts)
+    owners = np.repeat(np.arange(len(documents)), [len(part) for part in parts])
+    for turn in range(1, 2 * width):
+        fresh = np.full(rows.shape, _EMPTY, dtype=np.uint64)
+        turned = round_hashes(pool, turn)
+        if turn < width:
+            np.minimum.at(fresh.reshape(-1), owners * width + _buckets(turned, width), turned)
+        else:
+            least = np.full(len(documents), _EMPTY, dtype=np.uint64)
+            np.minimum.at(least, owners, turned)
+            fresh[:, turn - width] = least
+        np.copyto(rows, fresh, where=rows == _EMPTY)
+        still = (rows == _EMPTY).any(axis=1)
+        if not still.all():
+            grid[documents[~still]] = rows[~still]
+            if not still.any():
+                return
+            keep = still[owners]
+            pool, owners = pool[keep], (np.cumsum(still) - 1)[owners[keep]]
+            documents, rows = documents[still], rows[still]
+
+
+def _buckets(hashes: NDArray[np.uint64], width: int) -> NDArray[np.int64]:
+    return (hashes >> np.uint64(65 - width.bit_length())).view(np.int64)
+
+
+def round_hashes(hashes: NDArray[np.uint64], turn: int) -> NDArray[np.uint64]:
+    """The hashes of a later round: each a new mix of the first."""
+    turned: NDArray[np.uint64] = hashes + np.uint64(turn * _STEP % 2**64)
+    turned ^= turned >> _S32
+    turned *= _FACTOR
+    turned ^= turned >> _S32
+    turned *= _FACTOR
+    return turned

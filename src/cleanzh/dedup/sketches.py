@@ -1,0 +1,125 @@
+"""Sketches of a whole collection, and the runs of documents that share a band: in memory, or one band at a time.
+
+In memory a document costs 256 bytes. Past the limit sketches go to temporary files, twice: by document, to compare,
+and by bucket, so that a band is read in a few long stretches. Either way the runs, and with them the verdicts, are the
+same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanzh.dedup.bands import Plan, band_keys
+from cleanzh.dedup.leaders import Runs, RunStore, runs_of
+from cleanzh.dedup.sketch import WIDTH, Sketches
+from cleanzh.dedup.store import temporary
+
+__all__ = ["SketchStore", "band_runs"]
+
+_BLOCK = 1 << 14
+_BLOCK_BYTES = _BLOCK * WIDTH * 2
+
+
+class SketchStore:
+    """Sketches by position."""
+
+    def __init__(self, *, memory: int = 1 << 30) -> None:
+        self._memory = memory
+        self._blocks: list[Sketches] = []
+        self._by_document: IO[bytes] | None = None
+        self._by_bucket: IO[bytes] | None = None
+        self._count = 0
+        self._on_disk = 0  # blocks
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all fits below the limit."""
+        return self._by_document is None
+
+    def append(self, sketches: Sketches) -> None:
+        """Remember a batch."""
+        start = 0
+        while start < len(sketches):
+            filled = self._count % _BLOCK
+            if not filled:
+                if len(self._blocks) * _BLOCK_BYTES >= self._memory:
+                    self._spill()
+                self._blocks.append(np.empty((_BLOCK, WIDTH), dtype=np.uint16))
+            part = sketches[start : start + _BLOCK - filled]
+            self._blocks[-1][filled : filled + len(part)] = part
+            self._count += len(part)
+            start += len(part)
+
+    def _spill(self) -> None:
+        if self._by_document is None or self._by_bucket is None:
+            self._by_document, self._by_bucket = temporary(self), temporary(self)
+        for block in self._blocks:
+            for file, layout in ((self._by_document, block), (self._by_bucket, np.ascontiguousarray(block.T))):
+                file.seek(0, 2)
+                file.write(layout.data)
+        self._on_disk += len(self._blocks)
+        self._blocks.clear()
+
+    def rows(self, positions: NDArray[np.int64]) -> Sketches:
+        """The sketches at some positions."""
+        rows = np.empty((len(positions), WIDTH), dtype=np.uint16)
+        numbers = positions // _BLOCK
+        for number in np.unique(numbers).tolist():
+            there = numbers == number
+            if number >= self._on_disk:
+                rows[there] = self._blocks[number - self._on_disk][positions[there] % _BLOCK]
+        if self._by_document is not None:
+            for i in np.flatnonzero(numbers < self._on_disk).tolist():
+                self._by_document.seek(int(positions[i]) * WIDTH * 2)
+                rows[i] = np.frombuffer(self._by_document.read(WIDTH * 2), np.uint16)
+        return rows
+
+    def agreement(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+        """In how many buckets two documents agree."""
+        agree: NDArray[np.int64] = np.count_nonzero(self.rows(first) == self.rows(second), axis=1)
+        return agree
+
+    def band(self, band: int, rows: int) -> Iterator[tuple[int, NDArray[np.uint64]]]:
+        """The keys of one band, block after block, each with the position of its first document."""
+        for number in range(self._on_disk + len(self._blocks)):
+            start = number * _BLOCK
+            count = min(_BLOCK, self._count - start)
+            if number >= self._on_disk:
+                yield start, band_keys(self._blocks[number - self._on_disk][:count], band, rows)
+            elif self._by_bucket is not None:
+                self._by_bucket.seek(number * _BLOCK_BYTES + band * rows * _BLOCK * 2)
+                lanes = np.frombuffer(self._by_bucket.read(rows * _BLOCK * 2), np.uint16).reshape(rows, _BLOCK)
+                yield start, band_keys(lanes.T[:count], 0, rows)
+
+
+def band_runs(store: SketchStore, places: NDArray[np.int32], cut: Plan) -> RunStore:
+    """The runs of each band. ``places`` gives the visiting order: each document's place in it, -1 for one left out."""
+    bands = RunStore(in_memory=store.in_memory)
+    for band in range(cut.bands):
+        bands.append(_runs(store, places, band, cut.rows))
+    return bands
+
+
+def _runs(store: SketchStore, places: NDArray[np.int32], band: int, rows: int) -> Runs:
+    taking_part = int(np.count_nonzero(places >= 0))
+    bits = max(1, len(places).bit_length())
+    low = np.uint64((1 << bits) - 1)
+    tagged = np.empty(taking_part, dtype=np.uint64)
+    filled = 0
+    for start, keys in store.band(band, rows):
+        there = places[start : start + len(keys)]
+        chosen = there >= 0
+        # The key's high bits and the place in one number: sorting that is several times faster than an argsort. Keys
+        # that differ in the lost bits only make a candidate pair too many, which the comparison turns away.
+        part = (keys[chosen] & ~low) | there[chosen].astype(np.uint64)
+        tagged[filled : filled + len(part)] = part
+        filled += len(part)
+    tagged.sort()
+    return runs_of(tagged, bits)
