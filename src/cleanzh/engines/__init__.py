@@ -1,0 +1,1 @@
+"""Where the work runs: the processes of this machine, or a cluster."""
