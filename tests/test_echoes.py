@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from contract import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_title_echoes
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "echoes"
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 
-def cases() -> list[Any]:
-    found = []
-    for path in sorted(FIXTURES.glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
-            marks = [pytest.mark.xfail(strict=True)] if path.stem == "known_failure" else []
-            found.append(pytest.param(case, id=f"{path.stem}-{case['id']}", marks=marks))
-    return found
-
-
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", cases("echoes"))
 def test_fixture(case: dict[str, Any]) -> None:
     assert remove_title_echoes(case["before"]) == case.get("after", case["before"])
 
