@@ -45,7 +45,7 @@ def summary_table(summary: Mapping[str, Any], out: str) -> str:
         names = [f"  {skipped['name']}: {skipped['why']}" for skipped in summary["skipped"][:5]]
         more = len(summary["skipped"]) - len(names)
         blocks.append("\n".join(["not read", *names, *([f"  and {more:,} more, see summary.json"] if more else [])]))
-    speed = f"{run['megabytes_per_second']:.1f} MB/s" if run["seconds"] else ""
+    speed = f"{run['megabytes_per_second']:.2f} MB/s" if run["seconds"] else ""
     jobs = "1 job" if run["jobs"] == 1 else f"{run['jobs']} jobs"
     blocks.append(f"{run['seconds']:.1f} s, {speed}, {jobs}; the record of every change is in {out}")
     return "\n\n".join(blocks)
