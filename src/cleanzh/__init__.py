@@ -25,7 +25,7 @@ _HOME = {
         "find_duplicates",
         "similar_pairs",
     ),
-    "cleanzh.document": ("Cleaned", "Document", "Flag", "Step", "restore"),
+    "cleanzh.document": ("Cleaned", "Flag", "Step", "restore"),
     "cleanzh.edits": ("Edit",),
     "cleanzh.encoding": ("Decoded", "decode"),
     "cleanzh.errors": ("CleanzhError",),
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from cleanzh.dedup import find_duplicates as find_duplicates
     from cleanzh.dedup import similar_pairs as similar_pairs
     from cleanzh.document import Cleaned as Cleaned
-    from cleanzh.document import Document as Document
     from cleanzh.document import Flag as Flag
     from cleanzh.document import Step as Step
     from cleanzh.document import restore as restore

@@ -307,15 +307,12 @@ def _written(record: Record, text: str) -> tuple[bytes, Frame | None, str]:
         return text.encode("utf-8", "surrogatepass"), None, "utf-8"
     line, start, end = record.frame
     # A token that was ASCII stays so, and what the charset can not hold is escaped.
-    raw = None
-    if not line[start:end].isascii():
-        token = json_token(text, "utf8")
-        raw = encode(line[:start] + token + line[end:], record.encoding)
-    if raw is None:
-        token = json_token(text, "ascii")
-        raw = encode(line[:start] + token + line[end:], record.encoding)
-    assert raw is not None, "a line that is not lossy goes back into its charset, and ASCII is in all of them"
-    return raw, Frame(line[:start] + token + line[end:], start, start + len(token)), record.encoding
+    for style in ("ascii",) if line[start:end].isascii() else ("utf8", "ascii"):
+        frame = record.frame.holding(json_token(text, style))
+        raw = encode(frame.line, record.encoding)
+        if raw is not None:
+            return raw, frame, record.encoding
+    raise AssertionError("a line that is not lossy goes back into its charset, and ASCII is in all of them")
 
 
 _ESCAPE = lazily(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")

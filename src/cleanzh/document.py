@@ -1,4 +1,4 @@
-"""What flows through cleanzh: documents as they are read, and as they come out."""
+"""What comes out of cleanzh: cleaned texts with their record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cleanzh.edits import Edit, apply, invert
 
-__all__ = ["Cleaned", "Document", "Flag", "Step", "restore"]
+__all__ = ["Cleaned", "Flag", "Step", "restore"]
 
 
 class Flag(NamedTuple):
@@ -42,15 +42,6 @@ class Cleaned:
     steps: tuple[Step, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document as it was read: ``id`` is unique in a run and does not depend on where the input lies."""
-
-    id: str
-    text: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def restore(cleaned: Cleaned) -> str:

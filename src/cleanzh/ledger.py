@@ -55,8 +55,8 @@ def entry(record: Record, cleaned: Cleaned | None, reason: str | None) -> dict[s
     if record.line is not None:
         line["line"] = record.line
     line |= {"sha256": record.sha256, "encoding": record.encoding}
-    if record.frame is not None:
-        line["json"] = json_style(record.frame)
+    if record.frame is not None and record.text is not None:
+        line["json"] = json_style(record.frame, record.text)
     if record.lossy:
         line["raw"] = base64.b64encode(record.raw).decode("ascii")
     done = cleaned or Cleaned("")
@@ -77,12 +77,11 @@ def json_token(value: str, style: str) -> str:
     return json.dumps(value, ensure_ascii=style == "ascii")
 
 
-def json_style(frame: Frame) -> str:
-    """How the text of a record was written as a JSON string: a style of :func:`json_token`, or the string itself."""
+def json_style(frame: Frame, text: str) -> str:
+    """How ``text`` is written as the JSON string of ``frame``: a style of :func:`json_token`, or the string itself."""
     token = frame.line[frame.start : frame.end]
-    value = json.loads(token, strict=False)
     for style in ("utf8", "ascii"):
-        if json_token(value, style) == token:
+        if json_token(text, style) == token:
             return style
     return token
 
@@ -105,7 +104,7 @@ def original(line: Mapping[str, Any], out: str, text_field: str) -> bytes:
             start, end, text = locate(out, text_field)
             was = restore(cleaned_from(line, text))
             token = line["json"] if line["json"] not in ("ascii", "utf8") else json_token(was, line["json"])
-            raw = encode(out[:start] + token + out[end:], line["encoding"])
+            raw = encode(Frame(out, start, end).holding(token).line, line["encoding"])
         else:
             raw = encode(restore(cleaned_from(line, out)), line["encoding"])
     except (EditError, ValueError) as error:

@@ -65,6 +65,14 @@ class Frame(NamedTuple):
     start: int
     end: int
 
+    def holding(self, token: str) -> Frame:
+        """The same line around another JSON string.
+
+        >>> Frame('{"text": "旧"}', 9, 12).holding('"新的"').line
+        '{"text": "新的"}'
+        """
+        return Frame(self.line[: self.start] + token + self.line[self.end :], self.start, self.start + len(token))
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -146,12 +146,13 @@ def _clean(record: Record, pipeline: Pipeline, tally: Tally) -> tuple[Staged, st
     tally.bytes += len(record.raw)
     tally.characters += len(record.text or "")
     cleaned, reason = examine(record, pipeline)
-    book = ledger.json_line(ledger.entry(record, cleaned, reason))
+    entry = ledger.entry(record, cleaned, reason)
+    book = ledger.json_line(entry)
     text, out = None, record.raw
     if reason is None and cleaned is not None:
         tally.count(cleaned)
         text = cleaned.text
-        out = _out(record, text).encode("utf-8", "surrogatepass")
+        out = _out(record, text, entry.get("json")).encode("utf-8", "surrogatepass")
     header = Header(
         id=record.id,
         source=record.source,
@@ -177,13 +178,15 @@ def examine(record: Record, pipeline: Pipeline) -> tuple[Cleaned | None, str | N
     return cleaned, set_aside_reason(cleaned.text)
 
 
-def _out(record: Record, text: str) -> str:
-    """What is written for a record: the text, or the line of a ``.jsonl`` with the text in its place."""
+def _out(record: Record, text: str, style: str | None) -> str:
+    """What is written for a record: the text, or the line of a ``.jsonl`` with the text in its place.
+
+    A line that was ASCII stays so, where its string was escaped (``style`` is that of the ledger line).
+    """
     if record.frame is None:
         return text
-    line, start, end = record.frame
-    style = "ascii" if line.isascii() and ledger.json_style(record.frame) == "ascii" else "utf8"
-    return f"{line[:start]}{ledger.json_token(text, style)}{line[end:]}"
+    escaped = style == "ascii" and record.frame.line.isascii()
+    return record.frame.holding(ledger.json_token(text, "ascii" if escaped else "utf8")).line
 
 
 def _damage(cleaned: Cleaned | None) -> int:
