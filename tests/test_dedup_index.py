@@ -16,8 +16,8 @@ import pytest
 from test_dedup import article, edited, shingles
 
 from cleanzh.dedup import Deduplicator, DuplicateIndex, Verdict
-from cleanzh.dedup.lock import writing
 from cleanzh.errors import DuplicateIndexError, UsageError
+from cleanzh.lock import alone
 
 RNG = random.Random(11)
 ARTICLES = [article(RNG, 400) for _ in range(12)]
@@ -198,7 +198,7 @@ def test_a_changed_byte_is_found_by_verify(first_day: Path) -> None:
 
 def test_a_second_writer_is_refused_and_readers_go_on(first_day: Path) -> None:
     index, other = DuplicateIndex(first_day), DuplicateIndex(first_day)
-    with writing(first_day / "lock"):
+    with alone(first_day / "lock"):
         with pytest.raises(DuplicateIndexError, match=rf"number {os.getpid()}.* is writing"):
             index.compact()
         assert not run_only(other, second_day())[0].kept

@@ -1,12 +1,14 @@
 """Near duplicates: sketch, band keys, candidate pairs, exact similarity, leader rule."""
 
 from cleanzh.dedup.deduplicator import Deduplicator, Signed, Verdict, sign
-from cleanzh.dedup.index import DuplicateIndex
+from cleanzh.dedup.index import Addition, DuplicateIndex
 from cleanzh.dedup.key import comparison_key
 from cleanzh.dedup.pairs import find_duplicates, similar_pairs
 from cleanzh.dedup.similarity import Pair
+from cleanzh.dedup.store import temporaries_in
 
 __all__ = [
+    "Addition",
     "Deduplicator",
     "DuplicateIndex",
     "Pair",
@@ -16,4 +18,5 @@ __all__ = [
     "find_duplicates",
     "sign",
     "similar_pairs",
+    "temporaries_in",
 ]

@@ -60,7 +60,7 @@ def _sketch(codes: Any, bounds: Any, out: Any) -> None:
             for j in range(width):
                 if lanes[j] == _EMPTY:
                     empty += 1
-        if empty > 0 and size > 8 * width:  # it says the same over and over: each round is to see it once
+        if empty > 0 and size > 32 * width:  # it says the same over and over: each round is to see it once
             once = np.unique(hashes[:size])
             size = len(once)
             hashes[:size] = once

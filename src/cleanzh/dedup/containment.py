@@ -8,8 +8,9 @@ so that in the end each document again was compared with the kept one that it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,16 @@ from numpy.typing import NDArray
 from cleanzh.dedup.exhaustive import join
 from cleanzh.dedup.key import Keys
 from cleanzh.dedup.shingles import SHINGLE, Hashes, window_hashes
-from cleanzh.dedup.similarity import Match, Sets
+from cleanzh.dedup.similarity import Match, Pair, Sets
 
-__all__ = ["excerpts"]
+__all__ = ["AT_ONCE", "Probes", "choose", "excerpts", "found", "smallest"]
 
 # The smallest hashes of a document that are looked for in all others; a hash that many ask for says nothing.
 _PROBES, _COMMON = 24, 64
 _BITS = 27
 _BATCH = 64
 # Documents looked for at once: 24 probes of 16 bytes each, so 100 MB.
-_AT_ONCE = 1 << 18
+AT_ONCE = 1 << 18
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 KeysOf = Callable[[Sequence[int]], Keys]
@@ -39,13 +40,17 @@ def excerpts(kept: NDArray[np.int64], sets: Sets, share: float, *, limit: int) -
     """
     pairs = join(sets.of(kept.tolist()), 1.0, contained=share, limit=limit) if limit else None
     first, second = (kept[pairs[0]], kept[pairs[1]]) if pairs else _by_probes(kept, sets.keys_of, share)
+    compared = [pair for pair in sets.pairs(first.tolist(), second.tolist()) if pair.containment >= share]
+    sizes = {position: sets.sizes([position])[0] for pair in compared for position in (pair.a, pair.b)}
+    return choose(compared, sizes)
+
+
+def choose(contained: Iterable[Pair], sizes: Mapping[int, int]) -> dict[int, Match]:
+    """Of documents one of which is contained in the other, which give way: the longest are visited first."""
     longer: dict[int, list[Match]] = {}
-    sizes: dict[int, int] = {}
-    for pair in sets.pairs(first.tolist(), second.tolist()):
-        if pair.containment >= share:
-            sizes[pair.a], sizes[pair.b] = sets.sizes([pair.a, pair.b])
-            small, large = sorted((pair.a, pair.b), key=lambda position: (sizes[position], -position))
-            longer.setdefault(small, []).append(Match(large, pair.jaccard, pair.containment))
+    for pair in contained:
+        small, large = sorted((pair.a, pair.b), key=lambda position: (sizes[position], -position))
+        longer.setdefault(small, []).append(Match(large, pair.jaccard, pair.containment))
     aside: dict[int, Match] = {}
     for position in sorted(longer, key=lambda position: (-sizes[position], position)):
         found = [match for match in longer[position] if match.other not in aside]
@@ -55,45 +60,70 @@ def excerpts(kept: NDArray[np.int64], sets: Sets, share: float, *, limit: int) -
 
 
 def _by_probes(kept: NDArray[np.int64], keys_of: KeysOf, share: float) -> Pairs:
-    """Look for the smallest hashes of each document in all others.
+    """Look for the smallest hashes of each document in all others."""
+    codes = [np.zeros((0, 2), np.int64)]
+    for start in range(0, len(kept), AT_ONCE):
+        asking = kept[start : start + AT_ONCE]
+        probes = Probes.of(asking, *smallest(asking, keys_of), share)
+        codes.append(found(probes, kept, keys_of))
+    pairs = np.unique(np.concatenate(codes), axis=0)
+    return pairs[:, 0], pairs[:, 1]
 
-    Of a document contained to nine tenths nine tenths of its probes are found, give or take; a pair that has 4.5
-    standard deviations fewer is passed over, about one in 300,000.
-    """
-    firsts, seconds = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    spread = (share * (1 - share)) ** 0.5
-    for start in range(0, len(kept), _AT_ONCE):
-        asking = kept[start : start + _AT_ONCE]
-        hashes, askers = _probes(asking, keys_of)
+
+class Probes(NamedTuple):
+    """What some documents ask for: hashes, sorted, and by whom each is asked."""
+
+    asking: NDArray[np.int64]
+    hashes: Hashes
+    askers: NDArray[np.int64]  # places in `asking`
+    enough: NDArray[np.float64]  # so many of its probes a document has to find
+    filter_bits: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, asking: NDArray[np.int64], hashes: Hashes, askers: NDArray[np.int64], share: float) -> Probes:
+        """The probes that few ask for.
+
+        Of a document contained to nine tenths nine tenths of its probes are found, give or take; a pair that has 4.5
+        standard deviations fewer is passed over, about one in 300,000.
+        """
+        order = np.argsort(hashes, kind="stable")
+        hashes, askers = hashes[order], askers[order]
+        fresh = np.concatenate(([True], hashes[1:] != hashes[:-1]))[: len(hashes)]
+        number = np.cumsum(fresh) - 1
+        rare = np.bincount(number)[number] <= _COMMON if len(number) else np.zeros(0, bool)
+        hashes, askers = hashes[rare], askers[rare]
         asked = np.bincount(askers, minlength=len(asking))
+        spread = (share * (1 - share)) ** 0.5
         enough = np.maximum(1, np.floor(asked * share - 4.5 * spread * np.sqrt(asked)))
         filter_bits = np.zeros(1 << (_BITS - 3), dtype=np.uint8)
-        slots = (hashes >> np.uint64(8)) & np.uint64((1 << _BITS) - 1)
+        slots = _slots(hashes)
         np.bitwise_or.at(filter_bits, slots >> np.uint64(3), _bit(slots))
-        for batch, windows, owners in _windows(kept, keys_of):
-            slots = (windows >> np.uint64(8)) & np.uint64((1 << _BITS) - 1)
-            hit = (filter_bits[slots >> np.uint64(3)] & _bit(slots)) != 0
-            windows, owners = windows[hit], owners[hit]
-            low = np.searchsorted(hashes, windows, side="left")
-            real = hashes[np.minimum(low, len(hashes) - 1)] == windows if len(hashes) else np.zeros(len(low), bool)
-            once = np.unique((owners[real] << 32) | low[real])  # what a document says twice counts once
-            owners, low = once >> 32, once & 0xFFFFFFFF
-            high = np.searchsorted(hashes, hashes[low], side="right")
-            found, hits = np.unique(
-                (np.repeat(owners, high - low) << 32) | askers[_ranges(low, high)], return_counts=True
-            )
-            owners, found = batch[found >> 32], found & 0xFFFFFFFF
-            chosen = (hits >= enough[found]) & (asking[found] != owners)
-            firsts.append(asking[found[chosen]])
-            seconds.append(owners[chosen])
-    first, second = np.concatenate(firsts), np.concatenate(seconds)
-    codes = np.unique(np.stack((np.minimum(first, second), np.maximum(first, second)), axis=1), axis=0)
-    return codes[:, 0], codes[:, 1]
+        return cls(asking, hashes, askers, enough, filter_bits)
 
 
-def _probes(asking: NDArray[np.int64], keys_of: KeysOf) -> tuple[Hashes, NDArray[np.int64]]:
-    """The probes of all, sorted, and who asks."""
-    parts: list[Hashes] = []
+def found(probes: Probes, positions: NDArray[np.int64], keys_of: KeysOf) -> NDArray[np.int64]:
+    """Who asks for what enough is found of in which of the ``positions``: pairs, the smaller position first."""
+    asking, hashes, askers, enough, filter_bits = probes
+    codes = [np.zeros((0, 2), np.int64)]
+    for batch, windows, owners in _windows(positions, keys_of) if len(hashes) else ():
+        slots = _slots(windows)
+        hit = (filter_bits[slots >> np.uint64(3)] & _bit(slots)) != 0
+        windows, owners = windows[hit], owners[hit]
+        low = np.searchsorted(hashes, windows, side="left")
+        real = hashes[np.minimum(low, len(hashes) - 1)] == windows
+        once = np.unique((owners[real] << 32) | low[real])  # what a document says twice counts once
+        owners, low = once >> 32, once & 0xFFFFFFFF
+        high = np.searchsorted(hashes, hashes[low], side="right")
+        pairs, hits = np.unique((np.repeat(owners, high - low) << 32) | askers[_ranges(low, high)], return_counts=True)
+        owners, who = batch[pairs >> 32], pairs & 0xFFFFFFFF
+        chosen = (hits >= enough[who]) & (asking[who] != owners)
+        codes.append(np.sort(np.stack((asking[who[chosen]], owners[chosen]), axis=1), axis=1))
+    return np.concatenate(codes)
+
+
+def smallest(asking: NDArray[np.int64], keys_of: KeysOf) -> tuple[Hashes, NDArray[np.int64]]:
+    """The probes of all, and who asks."""
+    parts: list[Hashes] = [np.zeros(0, np.uint64)]
     for batch, hashes, owners in _windows(asking, keys_of):
         bounds = np.searchsorted(owners, np.arange(len(batch) + 1)).tolist()
         for first, stop in pairwise(bounds):
@@ -103,13 +133,7 @@ def _probes(asking: NDArray[np.int64], keys_of: KeysOf) -> tuple[Hashes, NDArray
             ):  # repeats among the smallest are few: twice as many are enough to choose from
                 windows = np.partition(windows, 2 * _PROBES)[: 2 * _PROBES]
             parts.append(np.unique(windows)[:_PROBES])
-    askers = np.repeat(np.arange(len(asking)), [len(part) for part in parts])
-    hashes = np.concatenate(parts)
-    order = np.argsort(hashes, kind="stable")
-    hashes, askers = hashes[order], askers[order]
-    fresh = np.concatenate(([True], hashes[1:] != hashes[:-1]))
-    rare = (np.bincount(np.cumsum(fresh) - 1) <= _COMMON)[np.cumsum(fresh) - 1]
-    return hashes[rare], askers[rare]
+    return np.concatenate(parts), np.repeat(np.arange(len(asking)), [len(part) for part in parts[1:]])
 
 
 def _windows(
@@ -126,6 +150,10 @@ def _windows(
             inside[np.maximum(keys.bounds[1:] - back, keys.bounds[:-1])[np.diff(keys.bounds) > 0]] = False
         inside = inside[: len(hashes)]
         yield batch, hashes[inside], owners[inside]
+
+
+def _slots(hashes: Hashes) -> Hashes:
+    return (hashes >> np.uint64(8)) & np.uint64((1 << _BITS) - 1)
 
 
 def _bit(slots: Hashes) -> NDArray[np.uint8]:

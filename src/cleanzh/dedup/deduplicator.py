@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.dedup.bands import Plan, plan
-from cleanzh.dedup.containment import excerpts
-from cleanzh.dedup.exhaustive import LIMIT, join
-from cleanzh.dedup.index import DuplicateIndex
+from cleanzh.dedup.columns import Column, Names
+from cleanzh.dedup.evidence import Collected, Evidence, decide
+from cleanzh.dedup.exhaustive import LIMIT
+from cleanzh.dedup.index import Addition, DuplicateIndex
 from cleanzh.dedup.keep import KEEP, Keep, keep_policy, moment, visiting_order
 from cleanzh.dedup.key import Keys, fold
-from cleanzh.dedup.leaders import (
-    Aside,
-    leaders_by_bands,
-    leaders_by_pairs,
-    partners_by_bands,
-    partners_by_pairs,
-    revisit,
-)
 from cleanzh.dedup.minhash import minhash_keys
 from cleanzh.dedup.shingles import SHINGLE
-from cleanzh.dedup.similarity import Match, Pair, Sets
+from cleanzh.dedup.similarity import Match
 from cleanzh.dedup.sketch import WIDTH, Sketches, sketch_keys
-from cleanzh.dedup.sketches import SketchStore, band_runs
+from cleanzh.dedup.sketches import SketchStore
 from cleanzh.dedup.store import KeyStore
-from cleanzh.dedup.stored import Known, joined, records
+from cleanzh.dedup.stored import Known
 from cleanzh.errors import UsageError
 
 __all__ = ["Deduplicator", "Signed", "Verdict", "sign"]
 
-# Setting an excerpt aside can bring back a document that contains or is another; it settles at once or in a few rounds.
-_EXCERPT_ROUNDS = 10
 _BATCH = 1 << 10
 
 Reason = Literal["exact_duplicate", "near_duplicate"]
@@ -70,6 +60,23 @@ class Signed(NamedTuple):
     sketches: Sketches
     blemishes: NDArray[np.int64]  # irreparable marks seen in the text
 
+    def save(self, file: IO[bytes], **columns: NDArray[Any]) -> None:
+        """Write it as an ``.npz``, with other columns if there are any; :meth:`load` reads it back."""
+        codes = self.keys.codes
+        narrow = codes.astype(np.uint16) if codes.max(initial=0) < 1 << 16 else codes  # of few texts it is not
+        own: dict[str, Any] = {"codes": narrow, "bounds": self.keys.bounds, **self._asdict()}
+        del own["keys"]
+        np.savez(file, **{**own, **columns})
+
+    @classmethod
+    def load(cls, file: IO[bytes]) -> tuple[Signed, dict[str, NDArray[Any]]]:
+        """What :meth:`save` wrote, and the other columns. Nothing that is not an array is ever loaded."""
+        with np.load(file, allow_pickle=False) as stored:
+            columns = dict(stored)
+        keys = Keys(columns.pop("codes").astype(np.uint32, copy=False), columns.pop("bounds"))
+        own = {name: columns.pop(name) for name in ("digests", "sketches", "blemishes")}
+        return cls(keys, **own), columns
+
 
 def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
     """Fold, hash and sketch a batch of texts; depends on nothing but the texts.
@@ -77,25 +84,25 @@ def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
     ``sketch`` is ``fast`` or ``minhash``, as in :class:`Deduplicator`.
     """
     keys = fold(texts)
-    narrow = keys.codes.astype("<u2") if keys.codes.max(initial=0) < 1 << 16 else None
-    ends = keys.bounds.tolist()
-    digests = b"".join(
-        _digest(text, keys.codes[start:stop], narrow[start:stop] if narrow is not None else None)
-        for text, start, stop in zip(texts, ends, ends[1:], strict=False)
-    )
     blemishes = np.array([text.count("\ufffd") + text.count("锟斤拷") for text in texts], dtype=np.int64)
-    return Signed(keys, np.frombuffer(digests, "<u8").reshape(len(texts), 2), _SKETCHES[sketch](keys), blemishes)
+    return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), blemishes)
 
 
-def _digest(text: str, key: NDArray[np.uint32], narrow: NDArray[np.uint16] | None) -> bytes:
+def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     """Equal for equal keys; of a text too short for a shingle for equal texts: "C++" and "C#" share the key "c"."""
-    if len(key) < SHINGLE:
-        data = b"short" + text.encode("utf-8", "surrogatepass")
-    elif narrow is not None:  # two bytes a character are hashed twice as fast as four
-        data = narrow.tobytes()
-    else:
-        data = key.astype("<u2").tobytes() if key.max() < 1 << 16 else b"wide" + key.astype("<u4").tobytes()
-    return hashlib.blake2b(data, digest_size=16).digest()
+    wide = keys.codes.astype("<u4", copy=False)
+    narrow = memoryview(wide.astype("<u2").tobytes())  # two bytes a character are hashed twice as fast as four
+    past_bmp = set(np.searchsorted(keys.bounds, np.flatnonzero(wide >= 1 << 16), side="right") - 1)
+    made = []
+    for i, (start, stop) in enumerate(pairwise(keys.bounds.tolist())):
+        if stop - start < SHINGLE:
+            data: bytes | memoryview = b"short" + texts[i].encode("utf-8", "surrogatepass")
+        elif i in past_bmp:
+            data = b"wide" + wide[start:stop].tobytes()
+        else:
+            data = narrow[2 * start : 2 * stop]
+        made.append(hashlib.blake2b(data, digest_size=16).digest())
+    return np.frombuffer(b"".join(made), "<u8").reshape(len(texts), 2)
 
 
 def _by_minhash(keys: Keys) -> Sketches:
@@ -153,13 +160,13 @@ class Deduplicator:
         self.keep = keep_policy(keep)
         self.index = DuplicateIndex(index) if isinstance(index, str | Path) else index
         self._fetch = fetch
-        self._ids: list[Any] = []
+        self._ids = Names()
         self._keys = KeyStore(memory=memory)
-        self._lengths: list[NDArray[np.int64]] = []
-        self._digests: list[NDArray[np.uint64]] = []
+        self._lengths = Column(np.int32)
+        self._digests = Column(np.uint64, 2)
         self._sketches = SketchStore(memory=memory)
-        self._damage: list[NDArray[np.int64]] = []
-        self._published: list[NDArray[np.int64]] = []
+        self._damage = Column(np.int32)
+        self._published = Column(np.int64)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -194,52 +201,40 @@ class Deduplicator:
         self._lengths.append(np.diff(signed.keys.bounds))
         self._digests.append(signed.digests)
         self._sketches.append(signed.sketches)
-        self._damage.append(signed.blemishes if damage is None else np.array(damage, dtype=np.int64))
+        marks = signed.blemishes if damage is None else np.array(damage, dtype=np.int64)
+        self._damage.append(np.minimum(marks, np.iinfo(np.int32).max))
         self._published.append(np.array([moment(p) for p in published or [None] * count], dtype=np.int64))
 
     def verdicts(self) -> list[Verdict]:
         """One verdict a document, in the order in which they were added."""
+        return list(self.each_verdict())
+
+    def each_verdict(self) -> Iterator[Verdict]:
+        """:meth:`verdicts`, one after the other: a list of them takes more memory than all that leads to them."""
         if not self._ids:
-            return []
-        length, digests = np.concatenate(self._lengths), np.concatenate(self._digests)
-        order = visiting_order(
-            self.keep,
-            self._ids,
-            damage=np.concatenate(self._damage),
-            published=np.concatenate(self._published),
-            length=length,
-        )
-        stands_for = _same_digest(digests[order], length[order] > 0)  # places in the order
-        firsts = np.flatnonzero(stands_for == np.arange(len(order)))
-        known = self._known(order[firsts], length[order[firsts]])
-        unknown = np.array([place for place in range(len(firsts)) if place not in known], dtype=np.int64)
-        found = self._set_aside(order[firsts[unknown]], length[order[firsts[unknown]]])
-        aside: dict[int, Match] = {}
-        for i, place in enumerate(unknown.tolist()):
-            match = found.get(i)
-            if match is not None:
-                aside[place] = match._replace(other=int(unknown[match.other]))
-        place_of = np.full(len(order), -1)
-        place_of[firsts] = np.arange(len(firsts))
-        group = place_of[stands_for]  # of each document in the order: its distinct key
-        clusters = [
-            known[place].id
-            if place in known
-            else self._ids[order[firsts[aside[place].other if place in aside else place]]]
-            for place in range(len(firsts))
-        ]
-        sizes = Counter(clusters[place] for place in group.tolist())
-        own = {self._ids[position] for position in order[firsts[unknown]].tolist()} if known else set()
-        sizes.update({match.id for match in known.values()} - own)  # what is stored stands for itself as well
-        made: list[Verdict | None] = [None] * len(order)
-        for at, position in enumerate(order.tolist()):
-            name, place = self._ids[position], int(group[at])
-            cluster = clusters[place]
-            size = sizes[cluster]
-            near: Match | Known | None = known.get(place) or aside.get(place)
+            return
+        distinct, group = self._distinct()  # positions of documents with keys of their own; for each document, which
+        length = self._lengths.values
+        known = self._known(distinct, length[distinct])
+        unknown = np.delete(np.arange(len(distinct), dtype=np.int32), list(known))
+        evidence = self._evidence(distinct[unknown], length[distinct[unknown]])
+        aside = decide(evidence, self.threshold, self.containment)
+        # Of each distinct document, who stands for it: a position, or past these the index.
+        leads = distinct.astype(np.int32)
+        leads[unknown] = leads[unknown[aside.leaders()]]
+        names = self._stored(known, distinct[unknown], leads)
+        sizes = np.bincount(leads[group], minlength=len(self) + len(names)).astype(np.int32)
+        sizes[len(self) :] += 1  # what is stored stands for itself as well
+        rank = np.full(len(distinct), -1, dtype=np.int32)
+        rank[unknown] = np.arange(len(unknown))
+        for position, place in enumerate(map(int, group)):
+            lead = int(leads[place])
+            name, cluster = self._ids[position], self._ids[lead] if lead < len(self) else names[lead - len(self)]
+            size = int(sizes[lead])
+            near: Match | Known | None = known[place] if place in known else aside.get(int(rank[place]))
             if near is not None:
                 same = isinstance(near, Known) and near.exact
-                made[position] = Verdict(
+                yield Verdict(
                     name,
                     kept=False,
                     reason="exact_duplicate" if same else "near_duplicate",
@@ -250,11 +245,32 @@ class Deduplicator:
                     cluster_size=size,
                     estimated=isinstance(near, Known) and near.estimated,
                 )
-            elif stands_for[at] != at:
-                made[position] = Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
+            elif distinct[place] != position:
+                yield Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
             else:
-                made[position] = Verdict(name, True, None, None, None, None, cluster, size)
-        return [verdict for verdict in made if verdict is not None]
+                yield Verdict(name, True, None, None, None, None, cluster, size)
+
+    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The first documents of each key, as positions in visiting order; and for each document the place of its."""
+        length = self._lengths.values
+        order = visiting_order(
+            self.keep, self._ids, damage=self._damage.values, published=self._published.values, length=length
+        )
+        stands_for = _same_digest(self._digests.values, order, length[order] > 0)
+        firsts = stands_for == np.arange(len(order))
+        group = np.empty(len(order), dtype=np.int32)
+        group[order] = (np.cumsum(firsts) - 1)[stands_for]
+        return order[firsts], group
+
+    def _stored(self, known: Mapping[int, Known], fresh: NDArray[np.int64], leads: NDArray[np.int32]) -> list[str]:
+        """Enter those who stand in the index into ``leads``: by number behind all positions, or by their position, if
+        the index remembers a document of this run. The ids of those behind, in their order."""
+        own = {self._ids[position]: position for position in fresh.tolist()} if known else {}
+        numbers: dict[str, int] = {}
+        for place, match in known.items():
+            position = own.get(match.id)
+            leads[place] = numbers.setdefault(match.id, len(self) + len(numbers)) if position is None else position
+        return list(numbers)
 
     def remember(self, verdicts: Sequence[Verdict]) -> int:
         """Add what was kept, and is not in it yet, to the index, in one step; says how many that were.
@@ -264,18 +280,13 @@ class Deduplicator:
         """
         if self.index is None:
             raise UsageError("there is no index to remember in; pass `index` to the Deduplicator")
-        length, digests = np.concatenate(self._lengths), np.concatenate(self._digests)
-        fresh = [i for i, v in enumerate(verdicts) if v.kept and length[i] >= SHINGLE]
-        stored = self.index.stored([self._ids[i] for i in fresh], digests[fresh])
-        fresh = [i for i, there in zip(fresh, stored, strict=True) if not there]
-        parts = []
-        for start in range(0, len(fresh), _BATCH):
-            keys = self._keys_at(fresh[start : start + _BATCH])
-            parts.append(records(keys, store_keys=self.index.store_keys))
-        if parts:
-            sketches = self._sketches.rows(np.array(fresh))
-            self.index.append([self._ids[i] for i in fresh], digests[fresh], sketches, joined(parts))
-        return len(fresh)
+        addition, digests = Addition(self.index), self._digests.values
+        kept = [i for i, verdict in enumerate(verdicts) if verdict.kept]
+        for start in range(0, len(kept), _BATCH):
+            part = np.array(kept[start : start + _BATCH])
+            keys, sketches = self._keys_at(part.tolist()), self._sketches.rows(part)
+            addition.add([self._ids[i] for i in part.tolist()], keys, digests[part], sketches)
+        return addition.commit()
 
     def clusters(self) -> list[list[Any]]:
         """The ids of each cluster of two and more, the kept one first, the others in the order of adding."""
@@ -297,84 +308,38 @@ class Deduplicator:
         places = np.flatnonzero(length >= SHINGLE)
         wanted = positions[places]
         found = self.index.lookup(
-            [self._ids[i] for i in wanted],
+            [self._ids[i] for i in wanted.tolist()],
             lambda i: self._keys_at([int(wanted[i])]),
-            np.concatenate(self._digests)[wanted],
+            self._digests.values[wanted],
             self._sketches.rows(wanted),
             threshold=self.threshold,
             containment=self.containment,
         )
         return {int(place): match for place, match in zip(places, found, strict=True) if match is not None}
 
-    def _set_aside(self, positions: NDArray[np.int64], length: NDArray[np.int64]) -> Aside:
-        """By the leader rule, over documents with distinct keys in visiting order."""
-        sets = Sets(lambda places: self._keys_at(positions[list(places)].tolist()))
-        windows = np.maximum(length - (SHINGLE - 1), 0)
-        small = int(windows.sum()) <= LIMIT
-        joined = join(sets.of(range(len(positions))), self.threshold) if small else None
-        cut = plan(self.threshold)
-        compare = Comparison(sets, self._sketches, positions, cut, self.threshold)
-        if joined is not None:
-            compared = sets.pairs(joined[0].tolist(), joined[1].tolist())
-            pairs = [pair for pair in compared if pair.jaccard >= self.threshold]
-            aside = leaders_by_pairs(len(positions), pairs)
-        else:
-            places = np.full(len(self), -1, dtype=np.int32)
-            places[positions] = np.where(windows > 0, np.arange(len(positions)), -1)
-            bands = band_runs(self._sketches, places, cut)
-            aside = leaders_by_bands(len(positions), bands, compare)
-        if self.containment is None:
-            return aside
-        for _ in range(_EXCERPT_ROUNDS):
-            kept = aside.kept()
-            gone = excerpts(kept[windows[kept] > 0], sets, self.containment, limit=LIMIT if small else 0)
-            if not gone:
-                break
-            orphans = aside.led_by(gone)
-            for place, match in gone.items():
-                aside[place] = match
-            for place in orphans:
-                container = gone[aside.pop(place).other].other
-                pair = sets.pairs([place], [container])[0]
-                smaller, larger = sets.sizes([place, container])
-                if pair.jaccard >= self.threshold or (pair.containment >= self.containment and smaller < larger):
-                    aside[place] = Match(container, pair.jaccard, pair.containment)
-            orphans = [place for place in orphans if place not in aside]
-            partners = partners_by_bands(orphans, bands) if joined is None else partners_by_pairs(orphans, pairs)
-            revisit(orphans, partners, compare, aside)
-            if all(place in aside for place in orphans):  # nobody came back, so nothing new to compare
-                break
-        return aside
+    def _evidence(self, positions: NDArray[np.int64], length: NDArray[np.int32]) -> Evidence:
+        """Of documents with distinct keys, in visiting order."""
+
+        def keys_of(places: Sequence[int]) -> Keys:
+            return self._keys_at(positions[list(places)].tolist())
+
+        return Collected(positions, length, keys_of, self._sketches, self.threshold, limit=LIMIT)
 
 
-class Comparison:
-    """Says which of the proposed pairs are similar: by the sketches who is worth counting, then by counting."""
-
-    def __init__(
-        self, sets: Sets, sketches: SketchStore, positions: NDArray[np.int64], cut: Plan, threshold: float
-    ) -> None:
-        self._sets, self._sketches, self._positions = sets, sketches, positions
-        self._cut, self._threshold = cut, threshold
-
-    def __call__(self, heads: NDArray[np.int64], members: NDArray[np.int64]) -> list[Pair | None]:
-        found: list[Pair | None] = [None] * len(heads)
-        for start in range(0, len(heads), 1 << 12):
-            a, b = heads[start : start + (1 << 12)], members[start : start + (1 << 12)]
-            agree = self._sketches.agreement(self._positions[a], self._positions[b])
-            worth = np.flatnonzero(agree >= self._cut.agree)
-            pairs = self._sets.pairs(a[worth].tolist(), b[worth].tolist())
-            for place, pair in zip(worth.tolist(), pairs, strict=True):
-                if pair.jaccard >= self._threshold:
-                    found[start + place] = pair
-        return found
-
-
-def _same_digest(digests: NDArray[np.uint64], real: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each document the first with the same digest; for one with nothing to compare, itself."""
-    order = np.lexsort((digests[:, 1], digests[:, 0]))  # stable: the first of equals comes first
-    ordered = digests[order]
-    fresh = np.concatenate(([True], (ordered[1:] != ordered[:-1]).any(axis=1)))
+def _same_digest(digests: NDArray[np.uint64], order: NDArray[np.int64], real: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each document, by its place in the order, the first with the same digest; for one with nothing to compare,
+    itself."""
+    high, low = digests[order, 0], digests[order, 1]
+    by_digest = np.argsort(high, kind="stable")  # the first of equals comes first
+    fresh = _differs(high[by_digest])
+    if (_differs(low[by_digest]) & ~fresh).any():  # once in a hundred million million
+        by_digest = np.lexsort((low, high))
+        fresh = _differs(high[by_digest]) | _differs(low[by_digest])
     first = np.empty(len(order), dtype=np.int64)
-    first[order] = order[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
-    own = np.arange(len(order))
-    return np.where(real, first, own)
+    first[by_digest] = by_digest[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
+    return np.where(real, first, np.arange(len(order)))
+
+
+def _differs(ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Whether each differs from the one before it; the first does."""
+    return np.concatenate(([True], ordered[1:] != ordered[:-1]))

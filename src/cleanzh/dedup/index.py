@@ -25,16 +25,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Keys
-from cleanzh.dedup.lock import writing
 from cleanzh.dedup.segment import DROP, Segment, checksum, open_segment, sync_folder, write_segment
-from cleanzh.dedup.shingles import Hashes, distinct
+from cleanzh.dedup.shingles import SHINGLE, Hashes, distinct
 from cleanzh.dedup.sketch import Sketches
-from cleanzh.dedup.stored import Known, Records, candidates, compare, merged, name_of, records, scheme, segment_arrays
+from cleanzh.dedup.stored import (
+    Known,
+    Records,
+    candidates,
+    compare,
+    joined,
+    merged,
+    name_of,
+    records,
+    scheme,
+    segment_arrays,
+)
 from cleanzh.errors import DuplicateIndexError, UsageError
+from cleanzh.lock import BusyError, alone
 
-__all__ = ["DuplicateIndex", "Known", "SegmentInfo"]
+__all__ = ["Addition", "DuplicateIndex", "Known", "SegmentInfo"]
 
 _LOWEST = 0.6
+_BATCH = 1 << 10
 
 
 class SegmentInfo(NamedTuple):
@@ -263,14 +275,17 @@ class DuplicateIndex:
     def _writing(self) -> Iterator[None]:
         """As the only writer, from the newest manifest on; if anything fails, back to what is on the disk."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with writing(self.path / "lock"):
-            self._reload()
-            self._sweep()
-            try:
-                yield
-            except BaseException:
+        try:
+            with alone(self.path / "lock"):
                 self._reload()
-                raise
+                self._sweep()
+                try:
+                    yield
+                except BaseException:
+                    self._reload()
+                    raise
+        except BusyError as error:
+            raise DuplicateIndexError(f"{self.path}: {error} to the index; try again when it is done") from error
 
     def _add_segment(self, arrays: Segment, documents: int, *, created: str = "") -> None:
         taken = [int(path.stem) for path in self.path.glob("*.seg") if path.stem.isdigit()]
@@ -304,3 +319,33 @@ class DuplicateIndex:
                     path.unlink()
                 except OSError:  # still mapped by a reader, on Windows: the next writer sweeps it up
                     continue
+
+
+class Addition:
+    """Documents on their way into an index: collected batch by batch, stored in one step."""
+
+    def __init__(self, index: DuplicateIndex) -> None:
+        self._index = index
+        self._ids: list[str] = []
+        self._digests: list[NDArray[np.uint64]] = []
+        self._sketches: list[Sketches] = []
+        self._records: list[Records] = []
+
+    def add(self, ids: Sequence[str], keys: Keys, digests: NDArray[np.uint64], sketches: Sketches) -> None:
+        """Take in a batch; what is stored already, and what is too short to be found again, is left out."""
+        fresh = np.flatnonzero(np.diff(keys.bounds) >= SHINGLE)
+        stored = self._index.stored([ids[i] for i in fresh.tolist()], digests[fresh])
+        fresh = fresh[~np.array(stored, dtype=bool)]
+        for start in range(0, len(fresh), _BATCH):
+            part = fresh[start : start + _BATCH]
+            self._ids += [ids[i] for i in part.tolist()]
+            self._digests.append(digests[part])
+            self._sketches.append(sketches[part])
+            self._records.append(records(keys.at(part.tolist()), store_keys=self._index.store_keys))
+
+    def commit(self) -> int:
+        """Store them; says how many they are."""
+        if self._ids:
+            arrays = np.concatenate(self._digests), np.concatenate(self._sketches)
+            self._index.append(self._ids, *arrays, joined(self._records))
+        return len(self._ids)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import takewhile
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,14 @@ _KNOWN = (*KEEP, "first")
 _NEVER = 2**62
 
 Keep = str | Sequence[str]
+
+
+class Positional(Protocol):
+    """What has names by position."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int, /) -> Any: ...
 
 
 def keep_policy(keep: Keep) -> tuple[str, ...]:
@@ -64,14 +73,21 @@ def moment(published: str | None) -> int:
 
 def visiting_order(
     policy: Sequence[str],
-    ids: Sequence[Any],
+    ids: Positional,
     *,
     damage: NDArray[np.int64],
     published: NDArray[np.int64],
     length: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Positions in the order in which the policy prefers them."""
-    by_id = np.empty(len(ids), dtype=np.int64)
-    by_id[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    columns = {"cleanest": damage, "earliest": published, "longest": -length, "first": by_id}
-    return np.lexsort([by_id, *(columns[name] for name in reversed(policy))])
+    columns = {"cleanest": damage, "earliest": published, "longest": length.max(initial=0) - length}
+    deciding = [columns[name] for name in takewhile(columns.__contains__, policy)]  # ids are never even
+    order = np.lexsort(deciding[::-1]) if deciding else np.arange(len(ids))
+    even = np.ones(max(len(ids) - 1, 0), dtype=bool)
+    for column in deciding:
+        there = column[order]
+        even &= there[1:] == there[:-1]
+    edges = np.flatnonzero(np.diff(even, prepend=False, append=False))  # where a stretch of even ones begins, and ends
+    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        order[start : stop + 1] = sorted(order[start : stop + 1].tolist(), key=ids.__getitem__)
+    return order

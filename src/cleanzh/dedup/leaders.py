@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import IO
 
 import numpy as np
@@ -23,6 +24,9 @@ from cleanzh.dedup.similarity import Match, Pair
 from cleanzh.dedup.store import temporary
 
 __all__ = [
+    "HEAD",
+    "ROUNDS",
+    "WHO",
     "Aside",
     "Compare",
     "RunStore",
@@ -35,9 +39,9 @@ __all__ = [
     "runs_of",
 ]
 
-_HEAD = np.uint32(1 << 31)
-_WHO = np.uint32((1 << 31) - 1)
-_ROUNDS = 12
+HEAD = np.uint32(1 << 31)
+WHO = np.uint32((1 << 31) - 1)
+ROUNDS = 12
 _AT_ONCE = 1 << 13
 _CHUNK = 1 << 16
 
@@ -80,6 +84,13 @@ class Aside:
         match = self[position]
         self._slot[position] = -1
         return match
+
+    def leaders(self) -> NDArray[np.int32]:
+        """For each position the one that it is set aside for; for one that is kept, itself."""
+        own = np.arange(len(self._slot), dtype=np.int32)
+        gone = self._slot >= 0
+        own[gone] = np.array(self._leaders, dtype=np.int32)[self._slot[gone]]
+        return own
 
     def kept(self) -> NDArray[np.int64]:
         """The positions that are not set aside."""
@@ -156,16 +167,21 @@ def leaders_by_pairs(count: int, pairs: Iterable[Pair]) -> Aside:
     return aside
 
 
-def leaders_by_bands(count: int, bands: RunStore, compare: Compare) -> Aside:
-    """Who is set aside for whom, among documents that share a band; positions are in visiting order."""
-    aside = Aside(count)
-    for _ in range(_ROUNDS):
+def leaders_by_bands(
+    count: int, bands: RunStore, compare: Compare, *, aside: Aside | None = None, rounds: int | None = None
+) -> Aside:
+    """Who is set aside for whom, among documents that share a band; positions are in visiting order.
+
+    ``aside`` and ``rounds`` go on where earlier rounds ended: whom they set aside, and how many are left.
+    """
+    aside = Aside(count) if aside is None else aside
+    for _ in range(ROUNDS if rounds is None else rounds):
         later = np.zeros(count, dtype=bool)
         active = np.zeros(count, dtype=bool)
         for run in bands:
-            members: Runs = run & _WHO
+            members: Runs = run & WHO
             active[members] = True
-            later[members[run < _HEAD]] = True
+            later[members[run < HEAD]] = True
         if not active.any():
             return aside
         kept = active & ~later
@@ -206,17 +222,17 @@ def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Asi
 def _pairs_with_heads(run: Runs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if not len(run):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    is_head = run >= _HEAD
+    is_head = run >= HEAD
     starts = np.flatnonzero(is_head)
-    heads = np.repeat((run[starts] & _WHO).astype(np.int64), np.diff(np.append(starts, len(run))))
+    heads = np.repeat((run[starts] & WHO).astype(np.int64), np.diff(np.append(starts, len(run))))
     return heads[~is_head], run[~is_head].astype(np.int64)
 
 
 def _without(run: Runs, decided: NDArray[np.bool_]) -> Runs:
     if not len(run):
         return run
-    members: Runs = run & _WHO
-    number = np.cumsum(run >= _HEAD)
+    members: Runs = run & WHO
+    number = np.cumsum(run >= HEAD)
     stay = ~decided[members]
     members, number = members[stay], number[stay]
     if not len(members):
@@ -225,25 +241,36 @@ def _without(run: Runs, decided: NDArray[np.bool_]) -> Runs:
 
 
 def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:
-    """The same rule, document by document, over what is left."""
-    where: dict[int, list[tuple[int, int]]] = {}
-    for band, run in enumerate(runs):
-        for member, number in zip((run & _WHO).tolist(), np.cumsum(run >= _HEAD).tolist(), strict=True):
-            where.setdefault(member, []).append((band, number))
-    kept: dict[tuple[int, int], list[int]] = {}
-    for member in sorted(where):
-        met = sorted(set(_flat(kept.get(place, ()) for place in where[member])))
+    """The same rule, document by document, over what is left: an entry for each document in each of its runs."""
+    parts, count = [np.zeros(0, np.int64)], 0
+    for run in runs:
+        numbers = np.cumsum(run >= HEAD) + (count - 1)
+        parts.append((run & WHO).astype(np.int64) << 32 | numbers)
+        count += int(np.count_nonzero(run >= HEAD))
+    entries = np.concatenate(parts)
+    parts.clear()
+    entries.sort()
+    bounds = [*np.flatnonzero(np.diff(entries >> 32, prepend=-1)).tolist(), len(entries)]
+    members, numbers = array("i", (entries >> 32).astype(np.int32).tobytes()), entries & 0xFFFFFFFF
+    latest = np.full(count, -1, dtype=np.int32)  # of each run, the entry of who was kept last
+    before = array("i", [-1]) * len(entries)  # and of each such entry the one before it
+    for start, stop in pairwise(bounds):
+        member, found = members[start], set()
+        for entry in latest[numbers[start:stop]].tolist():
+            while entry >= 0:
+                found.add(members[entry])
+                entry = before[entry]
         best: Match | None = None
-        if met:
-            heads = np.array(met, dtype=np.int64)
-            for head, pair in zip(met, compare(heads, np.full(len(met), member)), strict=True):
+        if found:
+            heads = np.array(sorted(found), dtype=np.int64)
+            for head, pair in zip(heads.tolist(), compare(heads, np.full(len(heads), member)), strict=True):
                 if pair is not None and (best is None or pair.jaccard > best.jaccard):
                     best = Match(head, pair.jaccard, pair.containment)
         if best is not None:
             aside[member] = best
         else:
-            for place in where[member]:
-                kept.setdefault(place, []).append(member)
+            for entry, number in enumerate(numbers[start:stop].tolist(), start):
+                before[entry], latest[number] = latest[number], entry
 
 
 def partners_by_pairs(wanted: Iterable[int], pairs: Iterable[Pair]) -> dict[int, set[int]]:
@@ -261,8 +288,8 @@ def partners_by_bands(wanted: Iterable[int], bands: RunStore) -> dict[int, set[i
     found: dict[int, set[int]] = {position: set() for position in wanted}
     chosen = np.fromiter(found, dtype=np.int64, count=len(found))
     for run in bands:
-        members = (run & _WHO).astype(np.int64)
-        number = np.cumsum(run >= _HEAD)
+        members = (run & WHO).astype(np.int64)
+        number = np.cumsum(run >= HEAD)
         for place in np.flatnonzero(np.isin(members, chosen)).tolist():
             low, high = np.searchsorted(number, [number[place], number[place] + 1])
             found[int(members[place])].update(members[low:high].tolist())
@@ -282,8 +309,3 @@ def revisit(orphans: Sequence[int], partners: Mapping[int, set[int]], compare: C
                 best = Match(other, pair.jaccard, pair.containment)
         if best is not None:
             aside[position] = best
-
-
-def _flat(lists: Iterable[Iterable[int]]) -> Iterator[int]:
-    for each in lists:
-        yield from each

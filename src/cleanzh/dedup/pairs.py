@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.bands import plan
-from cleanzh.dedup.deduplicator import Comparison, Deduplicator
+from cleanzh.dedup.deduplicator import Deduplicator
+from cleanzh.dedup.evidence import Comparison
 from cleanzh.dedup.exhaustive import LIMIT, join
 from cleanzh.dedup.keep import KEEP, Keep
 from cleanzh.dedup.key import fold
@@ -20,7 +21,7 @@ from cleanzh.dedup.sketch import sketch_keys
 from cleanzh.dedup.sketches import SketchStore, band_runs
 from cleanzh.errors import UsageError
 
-__all__ = ["find_duplicates", "similar_pairs"]
+__all__ = ["all_pairs", "find_duplicates", "similar_pairs"]
 
 
 def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]:
@@ -50,12 +51,12 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
     everyone = np.arange(len(texts))
     codes = np.zeros(0, np.int64)
     for run in band_runs(store, np.where(windows > 0, everyone, -1).astype(np.int32), cut):
-        codes = np.union1d(codes, _all_pairs(run, len(texts)))
+        codes = np.union1d(codes, all_pairs(run, len(texts)))
     compare = Comparison(sets, store, everyone, cut, threshold)
     return [pair for pair in compare(codes // len(texts), codes % len(texts)) if pair is not None]
 
 
-def _all_pairs(run: Runs, count: int) -> NDArray[np.int64]:
+def all_pairs(run: Runs, count: int) -> NDArray[np.int64]:
     """Each pair within each run, as one number."""
     heads = run >= 1 << 31
     members = (run & np.uint32((1 << 31) - 1)).astype(np.int64)

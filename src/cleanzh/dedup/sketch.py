@@ -114,8 +114,8 @@ def _fill(
     rows = grid[documents]
     width = grid.shape[1]
     parts = [hashes[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-    # A long key with empty buckets says the same over and over: each round is to see it once.
-    parts = [np.unique(part) if len(part) > 8 * width else part for part in parts]
+    # So long a key with empty buckets says the same over and over: each round is to see it once.
+    parts = [np.unique(part) if len(part) > 32 * width else part for part in parts]
     pool = np.concatenate(parts)
     owners = np.repeat(np.arange(len(documents)), [len(part) for part in parts])
     for turn in range(1, 2 * width):

@@ -6,21 +6,37 @@ import tempfile
 import weakref
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from cleanzh.dedup.key import Keys
 
-__all__ = ["KeyStore", "temporary"]
+__all__ = ["KeyStore", "temporaries_in", "temporary"]
 
 _NARROW, _WIDE = np.dtype("<u2"), np.dtype("<u4")
 
 
+_FOLDER: ContextVar[str | None] = ContextVar("folder of temporary files", default=None)
+
+
+@contextmanager
+def temporaries_in(folder: str | Path) -> Iterator[None]:
+    """Within it, temporary files lie in ``folder``: they may be larger than the usual place for such can hold."""
+    token = _FOLDER.set(str(folder))
+    try:
+        yield
+    finally:
+        _FOLDER.reset(token)
+
+
 def temporary(owner: object) -> IO[bytes]:
     """A file without a name that lives as long as its owner."""
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the owner
+    file: IO[bytes] = tempfile.TemporaryFile(dir=_FOLDER.get())  # noqa: SIM115  # closed with the owner
     weakref.finalize(owner, file.close)
     return file
 

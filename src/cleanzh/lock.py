@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleanzh.errors import DuplicateIndexError
+from cleanzh.errors import CleanzhError
 
-__all__ = ["writing"]
+__all__ = ["BusyError", "alone"]
+
+
+class BusyError(CleanzhError):
+    """Another process holds the lock."""
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``; refused at once if another process (or another handle of this one) holds it."""
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock file ``path``; :class:`BusyError` at once if another process (or handle of this one) holds it."""
     with path.open("a+b") as file:
         try:
             if sys.platform == "win32":
@@ -30,9 +34,7 @@ def writing(path: Path) -> Iterator[None]:
         except OSError as error:
             file.seek(0)
             holder = file.read(40).decode("ascii", "replace").strip() or "unknown"
-            raise DuplicateIndexError(
-                f"{path.parent}: another process (number {holder}) is writing to the index; try again when it is done"
-            ) from error
+            raise BusyError(f"another process (number {holder}) is writing") from error
         if sys.platform != "win32":  # there the locked bytes can not be read by others anyway
             file.truncate(0)
             file.write(str(os.getpid()).encode())
