@@ -1,9 +1,14 @@
 """How fast the whole default cleaning is, record on, against what users glue together today.
 
 The glue is ``ftfy.fix_text``, OpenCC ``t2s``, and 200 keyword rules as one ``re`` alternation tried on every line; it
-keeps no record. Both run in this process on the same texts, one after the other, and the table gives the ratio.
+keeps no record. Both run in this process on the same texts, in turns of a few texts each, so that other work on the
+machine slows both, and the table gives the ratio. What a process does once (compiling rules, reading tables) is not
+measured: the examples of all rules run first, and one text in four, which is then left out; articles are measured as a
+corpus that repeats them.
+
 Texts: the seeds, and, if the environment variable CLEANZH_EVAL names a folder with ``clean/*.jsonl.gz`` and
-``docs/*.raw.txt``, those too.
+``docs/*.raw.txt``, those too, and the Simplified ones with nothing but Han and full stops left of them, which is the
+price of the gates.
 
     python benchmarks/throughput.py [--megabytes 4]
 """
@@ -23,10 +28,22 @@ import ftfy
 import opencc
 
 from cleanzh import default_pipeline
+from cleanzh.flags import find_flags
 from cleanzh.pipeline import Pipeline
+from cleanzh.rulebook import builtin
 
-_FIRST = 20  # texts that are run before the clock: what they need is imported, compiled and built at its first use
 SEEDS = Path(__file__).parent.parent / "seeds"
+
+TURN = 8  # texts
+NORMAL = (
+    "decode_entities",
+    "remove_markup",
+    "remove_invisible",
+    "normalize_whitespace",
+    "restore_punctuation",
+    "unify_script",
+)
+NOT_PLAIN = re.compile("[^\n\u3002\u4e00-\u9fff]")
 
 WORDS = re.findall(
     r"\w+",
@@ -48,18 +65,26 @@ def glue() -> Callable[[str], str]:
     return run
 
 
-def sources(limit: int) -> Iterator[tuple[str, list[str]]]:
-    """Kinds of text, each about ``limit`` bytes."""
+def sources(limit: int) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Kinds of text: its name, what runs first, and what is measured, about ``limit`` bytes."""
     seeds = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
-    yield "seeds (half of it spun)", seeds * max(1, limit // (4 * sum(len(text.encode()) for text in seeds)))
+    yield "seeds (half of it spun)", seeds, seeds * max(1, limit // (4 * _size(seeds)))
     folder = os.environ.get("CLEANZH_EVAL")
     if not folder:
         print("CLEANZH_EVAL is not set: the seeds alone are measured\n")
         return
     for name, pattern in (("clean Simplified text", "simp_*"), ("clean Traditional text", "trad_*")):
-        yield name, list(_some(Path(folder, "clean").glob(f"{pattern}.jsonl.gz"), limit))
+        texts = list(_some(Path(folder, "clean").glob(f"{pattern}.jsonl.gz"), limit))
+        yield name, texts[::4], [text for number, text in enumerate(texts) if number % 4]
+        if pattern == "simp_*":
+            plain = [NOT_PLAIN.sub("", text) for text in texts]
+            yield "Han and full stops of it", plain[::4], [text for number, text in enumerate(plain) if number % 4]
     docs = [path.read_text(encoding="utf-8") for path in sorted(Path(folder, "docs").glob("*.raw.txt"))]
-    yield "scraped articles", docs * max(1, limit // sum(len(text.encode()) for text in docs))
+    yield "scraped articles", docs, docs * max(1, limit // _size(docs))
+
+
+def _size(texts: list[str]) -> int:
+    return sum(len(text.encode()) for text in texts)
 
 
 def _some(paths: Iterator[Path], limit: int) -> Iterator[str]:
@@ -75,11 +100,16 @@ def _some(paths: Iterator[Path], limit: int) -> Iterator[str]:
                     break
 
 
-def seconds(run: Callable[[str], object], texts: list[str]) -> float:
-    begun = time.process_time()
-    for text in texts:
-        run(text)
-    return time.process_time() - begun
+def seconds(runs: list[Callable[[str], object]], texts: list[str]) -> list[float]:
+    """The time that each of some functions takes for all texts, in turns."""
+    taken = [0.0] * len(runs)
+    for start in range(0, len(texts), TURN):
+        for number, run in enumerate(runs):
+            begun = time.process_time()
+            for text in texts[start : start + TURN]:
+                run(text)
+            taken[number] += time.process_time() - begun
+    return taken
 
 
 def main() -> None:
@@ -87,23 +117,26 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=4, help="of each kind of text (default 4)")
     limit = int(parser.parse_args().megabytes * 1e6)
     pipeline, other = default_pipeline(), glue()
-    rows = []
-    shares: list[tuple[str, dict[str, float]]] = []
-    for name, texts in sources(limit):
-        for run in (pipeline.explain, other):
-            for text in texts[:_FIRST]:
+    alone: dict[str, Callable[[str], object]] = {run.__name__: Pipeline(run) for run in pipeline}
+    alone["all that normalize"] = Pipeline(*(run for run in pipeline if run.__name__ in NORMAL))
+    alone["find_flags"] = find_flags
+    examples = [line for rule in builtin() for line in rule.must_match]
+    rows: list[tuple[str, ...]] = []
+    shares: list[tuple[str, list[float]]] = []
+    for name, first, texts in sources(limit):
+        for run in (pipeline.explain, other, *alone.values()):
+            for text in (*examples, *first):
                 run(text)
-        size = sum(len(text.encode()) for text in texts) / 1e6
-        ours, theirs = seconds(pipeline.explain, texts), seconds(other, texts)
+        size = _size(texts) / 1e6
+        ours, theirs = seconds([pipeline.explain, other], texts)
         rows.append((name, f"{size:.1f}", f"{size / ours:.1f}", f"{size / theirs:.1f}", f"{theirs / ours:.1f}×"))
-        alone = {run.__name__: size / max(seconds(Pipeline(run), texts), 1e-9) for run in pipeline}
-        shares.append((name, alone))
+        shares.append((name, [size / max(taken, 1e-9) for taken in seconds(list(alone.values()), texts)]))
     print("| text | MB | cleanzh, MB/s | glue, MB/s | ratio |\n|---|---|---|---|---|")
     for row in rows:
         print(f"| {' | '.join(row)} |")
     print(f"\n| filter alone, MB/s | {' | '.join(name for name, _ in shares)} |\n|---|{'---|' * len(shares)}")
-    for run in pipeline:
-        print(f"| `{run.__name__}` | {' | '.join(f'{share[run.__name__]:.0f}' for _, share in shares)} |")
+    for number, name in enumerate(alone):
+        print(f"| `{name}` | {' | '.join(f'{share[number]:.0f}' for _, share in shares)} |")
 
 
 if __name__ == "__main__":

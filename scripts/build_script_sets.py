@@ -1,6 +1,6 @@
 """Derive ``src/cleanzh/lexicon/script.txt`` from the dictionaries of an OpenCC release.
 
-    python scripts/build_script_sets.py OpenCC/data/dictionary jieba/dict.txt > src/cleanzh/lexicon/script.txt
+    python scripts/build_script_sets.py OpenCC/data/dictionary 1.4.2 jieba/dict.txt > src/cleanzh/lexicon/script.txt
 
 The dictionaries are the text files of OpenCC's source (``STCharacters.txt`` and so on), or what its own ``opencc_dict``
 makes of the ``.ocd2`` files of the wheel. Run it again when a release changes its tables; a test compares the result
@@ -21,6 +21,8 @@ HEAD = """\
 # traditional, simplified: written in that script and never in the other. What both know (后 里 干 著 乾) is in neither.
 # rare: of traditional, those that are rare words (鄴 兗) or not the main form (硃 纔); strays in a Simplified text.
 #     Which are rare is counted in jieba's dictionary (Copyright Sun Junyi, MIT).
+# phrases: what OpenCC converts to Simplified otherwise than character by character, or longer than such a phrase.
+# release: of OpenCC, whose the phrases are.
 # taiwan, hongkong: the commonest forms that only one of the two regions writes (裡 / 裏, 著 / 着).
 """
 
@@ -47,6 +49,7 @@ def read(folder: Path, name: str) -> dict[str, list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder with STCharacters.txt, TSCharacters.txt, …")
+    parser.add_argument("release", help="version of OpenCC, such as 1.4.2")
     parser.add_argument("words", type=Path, help="dict.txt of jieba: words and how often they occur")
     arguments = parser.parse_args()
     folder: Path = arguments.folder
@@ -83,6 +86,8 @@ def main() -> None:
         "traditional": traditional,
     }.items():
         print(f"{name}\t{''.join(sorted(chars))}")
+    print(f"phrases\t{' '.join(sorted(read(folder, 'TSPhrases.txt')))}")
+    print(f"release\t{arguments.release}")
 
 
 if __name__ == "__main__":

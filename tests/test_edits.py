@@ -53,6 +53,15 @@ def test_diff_leads_from_one_to_the_other(before: str, after: str) -> None:
     assert bool(edits) == (before != after)
 
 
+def test_a_book_with_blank_lines_is_compared_at_once() -> None:
+    """Blank lines are all alike: to compare each with each takes longer than a test may."""
+    before = "".join(f"第{number}段的正文在这里。\n\n" for number in range(40_000))
+    after = before.replace("第10段的正文在这里。\n\n", "").replace("第39990段的正文在这里。\n", "")
+    edits = diff(before, after, "foreign.demo")
+    assert apply(before, edits) == after
+    assert len(edits) == 2
+
+
 @given(edited())
 def test_origins_of_what_no_edit_touched(case: tuple[str, list[Edit]]) -> None:
     text, edits = case

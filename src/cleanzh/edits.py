@@ -6,6 +6,7 @@ Offsets count code points of the text that the list belongs to.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -52,6 +53,8 @@ class Filter(Protocol):
     def edits(self, text: str, /) -> list[Edit]: ...
     def examine(self, text: str, /) -> Findings: ...
 
+
+_NOWHERE = sys.maxsize
 
 # A filter that needs more rounds than this has two rules that undo each other; the text is left as it then is.
 _MAX_ROUNDS = 10
@@ -154,33 +157,37 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
     """
     if not first or not second:
         return list(first or second)
-    # Both lists as spans of the middle text; overlapping ones form a group, and a group becomes one edit.
-    spans = [(edit.start, edit.start + len(edit.before), 1, edit) for edit in second]
-    shift = 0
-    for edit in first:
-        spans.append((edit.start + shift, edit.start + shift + len(edit.after), 0, edit))
-        shift += len(edit.after) - len(edit.before)
-    spans.sort(key=lambda span: span[:3])
+    # Both lists as spans of the middle text; those that touch form a group, and a group becomes one edit.
     composed: list[Edit] = []
     drift = 0  # middle offset minus original offset, before the group
-    index = 0
-    while index < len(spans):
-        low, high = spans[index][:2]
-        stop = index + 1
-        while stop < len(spans) and spans[stop][0] <= high:
-            high = max(high, spans[stop][1])
-            stop += 1
-        group = spans[index:stop]
-        made = [edit for _, _, step, edit in group if step == 0]
-        then = [edit for _, _, step, edit in group if step == 1]
-        if not then:
-            composed += made
-        elif not made:
-            composed += [Edit(edit.rule, edit.start - drift, edit.before, edit.after) for edit in then]
+    i = j = 0
+    while i < len(first) or j < len(second):
+        high, shift, begun, then = -1, drift, i, j
+        while True:  # take the next span of either list while it touches what is taken
+            start = first[i].start + shift if i < len(first) else _NOWHERE
+            if j < len(second) and second[j].start <= start:
+                start = second[j].start
+                if 0 <= high < start:
+                    break
+                high = max(high, start + len(second[j].before))
+                j += 1
+            elif i < len(first):
+                if 0 <= high < start:
+                    break
+                added = len(first[i].after)
+                high = max(high, start + added)
+                shift += added - len(first[i].before)
+                i += 1
+            else:
+                break
+        if then == j:
+            composed += first[begun:i]
+        elif begun == i:
+            composed += [Edit(rule, start - drift, before, after) for rule, start, before, after in second[then:j]]
         else:
-            composed += _merge(low, high, drift, made, then)
-        drift += sum(len(edit.after) - len(edit.before) for edit in made)
-        index = stop
+            low = min(first[begun].start + drift, second[then].start)
+            composed += _merge(low, high, drift, first[begun:i], second[then:j])
+        drift = shift
     return composed
 
 
@@ -218,7 +225,8 @@ def diff(before: str, after: str, rule: str) -> list[Edit]:
     else:
         import difflib
 
-        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        # Lines that come often, as blank ones do, are no anchors: to compare each with each takes minutes for a book.
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=True)
         blocks = [opcode[1:] for opcode in matcher.get_opcodes() if opcode[0] != "equal"]
     starts = [0]
     for line in old:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any, AnyStr, Generic, cast
 
-__all__ = ["lazily"]
+from cleanzh import prepared
+
+__all__ = ["Lazy", "lazily"]
 
 
 def lazily(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -28,32 +30,33 @@ def lazily(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     return cast("re.Pattern[AnyStr]", _Uncompiled(pattern, int(flags)))
 
 
-class _Lazy(Generic[AnyStr]):
+class Lazy(Generic[AnyStr]):
     """What both states have: how to be made again, in another process or for a person."""
 
     def __init__(self, pattern: AnyStr, flags: int) -> None:
         self.pattern: AnyStr = pattern
-        self._asked = flags
+        self.flags_asked = flags
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return lazily, (self.pattern, self._asked)
+        return lazily, (self.pattern, self.flags_asked)
 
     def __repr__(self) -> str:
-        flags = f", {re.RegexFlag(self._asked)!r}" if self._asked else ""
+        flags = f", {re.RegexFlag(self.flags_asked)!r}" if self.flags_asked else ""
         return f"lazily({self.pattern!r}{flags})"
 
 
-class _Compiled(_Lazy[AnyStr]):
+class _Compiled(Lazy[AnyStr]):
     """The methods of the compiled pattern are attributes of the instance: found as fast as those of the pattern."""
 
 
-class _Uncompiled(_Lazy[AnyStr]):
+class _Uncompiled(Lazy[AnyStr]):
     """The first attribute that it does not have compiles the pattern."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # what copy, inspect and doctest look for
             raise AttributeError(name)
-        compiled = re.compile(self.pattern, self._asked)
+        pattern, flags = self.pattern, self.flags_asked
+        compiled = prepared.compiled(pattern, flags) if isinstance(pattern, str) else re.compile(pattern, flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
         # A class that has __getattr__ makes each look-up slow, also of what is there.

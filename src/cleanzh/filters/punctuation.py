@@ -8,6 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from cleanzh.edits import Edit, text_filter
+from cleanzh.lexicon.kinds import BRACKET, COMMA, QUOTE, kinds_of
 from cleanzh.lexicon.script import letters
 from cleanzh.patterns import lazily
 
@@ -21,7 +22,6 @@ _SIGNS = "、。《》〈〉「」『』【】〔〕“”‘’…—～·"
 _CHINESE = _HAN + _SIGNS
 _NEVER_MADE = _CHINESE.replace("…", "")  # no edit of this filter makes them
 
-_GATE = re.compile("""[,;:!?()"]""")
 _MARK = lazily("""[,;:!?()"']""")
 _QUOTES = "\"'"
 _SINGLE = lazily(f"(?<![A-Za-z0-9'])'(?=[{_CHINESE}])[^'\"\n]{{0,60}}(?<=[{_CHINESE}，！？])'(?![A-Za-z0-9'])")
@@ -100,10 +100,9 @@ def restore_punctuation(text: str) -> list[Edit]:
     are, in many published texts); brackets with a blank behind them, which never were full-width; ``“”`` and ``「」``.
     """
     dots = "..." in text or "。.." in text or "。。。" in text
-    if not dots and not _GATE.search(text):
+    if not dots and not kinds_of(text) & (COMMA | BRACKET | QUOTE):
         return []
-    strong = [found.start() for found in _STRONG.finditer(text)]
-    folded, spans = _folded_spans(text, strong)
+    strong, folded, spans = _folded_spans(text)
     odd_quotes = '"' in text and ("“" in text or "”" in text)
     if not strong and not spans and not dots and not odd_quotes:
         return []
@@ -117,7 +116,10 @@ def restore_punctuation(text: str) -> list[Edit]:
         kept = _kept(text, 0, len(text))
         edits.update({i: Edit(_HALF, i, text[i], _FULL[text[i]]) for i in strong if i not in kept})
     for start, end in spans:
-        edits.update({edit.start: edit for edit in _restore(text, start, end, signs)})
+        restored = _restore(text, start, end, signs)
+        if len(spans) == 1 and not edits and not odd_quotes:
+            return restored
+        edits.update({edit.start: edit for edit in restored})
     if odd_quotes:
         quotes = dict(_quotes(text, [found.start() for found in re.finditer('"', text)], pairs=False))
         kept = _kept(text, 0, len(text)) if quotes else set()
@@ -125,15 +127,18 @@ def restore_punctuation(text: str) -> list[Edit]:
     return [edits[start] for start in sorted(edits)]
 
 
-def _folded_spans(text: str, strong: list[int]) -> tuple[bool, list[tuple[int, int]]]:
-    """Whether the text was folded as a whole, and where: in a text with full-width marks, in single lines at most.
+def _folded_spans(text: str) -> tuple[list[int], bool, list[tuple[int, int]]]:
+    """The places of marks between Han, whether the text was folded as a whole (then they are not asked for), and where:
+    in a text with full-width marks, in single lines at most.
 
     A text with full-width marks has its half-width ones by choice or by an author's slip, unless they are more.
-    ``strong`` are the places of marks between Han.
     """
-    full = sum(map(text.count, _FULL_MARKS[:5]))
-    if len(strong) > full or (not full and "（" not in text and _WEAK.search(text)):
-        return True, [(0, len(text))]
+    full = any(mark in text for mark in _FULL_MARKS[:5])
+    if not full and "（" not in text and _WEAK.search(text):
+        return [], True, [(0, len(text))]
+    strong = [found.start() for found in _STRONG.finditer(text)] if kinds_of(text) & COMMA else []
+    if strong and len(strong) > sum(map(text.count, _FULL_MARKS[:5])):
+        return [], True, [(0, len(text))]
     spans = []
     position = 0
     for first, second in pairwise(strong):
@@ -145,7 +150,7 @@ def _folded_spans(text: str, strong: list[int]) -> tuple[bool, list[tuple[int, i
             position = len(text)
         if second < position and not any(mark in text[start:position] for mark in _FULL_MARKS):
             spans.append((start, position))
-    return not full, spans
+    return strong, not full, spans
 
 
 def _ellipses(text: str, folded: bool) -> Iterator[Edit]:
@@ -188,7 +193,11 @@ def _restore(text: str, start: int, end: int, signs: Mapping[int, str]) -> list[
             now[i], now[j] = "（", "）"
     for i in marks:
         full = _FULL.get(text[i])
-        if full and _is_chinese_mark(text, i, now) and not (full in "：；" and _is_emoticon(text, i, paired)):
+        if (
+            full
+            and ("㐀" <= text[i - 1 : i] <= "鿿" or _is_chinese_mark(text, i, now))  # nine in ten stand behind Han
+            and not (full in "：；" and _is_emoticon(text, i, paired))
+        ):
             now[i] = full
     return [
         Edit(_QUOTE if text[i] in _QUOTES else _HALF, i, text[i], now[i]) for i in sorted(now.keys() - signs.keys())
@@ -236,7 +245,7 @@ def _kept(text: str, start: int, end: int) -> set[int]:
 
 def _quotes(text: str, marks: list[int], *, pairs: bool = True) -> Iterator[tuple[int, str]]:
     """Straight quotes in pairs around Chinese text, and one whose partner is curly."""
-    if not any(text[i] in _QUOTES for i in marks):
+    if ('"' not in text and "'" not in text) or not any(text[i] in _QUOTES for i in marks):
         return
     if pairs:
         yield from _single_quotes(text, marks)

@@ -99,25 +99,22 @@ def _title_below(lines: list[str], title: str) -> list[int]:
 
 def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
     """Enter the copies among the long lines into ``gone``."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    order: list[int] = []  # the lines with something on them
-    place: dict[int, int] = {}
-    opening: list[int] = []
+    alike: dict[str, list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
-        if not line or line.isspace():
-            continue
-        place[index] = len(order)
-        order.append(index)
-        if len(line) >= _LONG and not _STRUCTURE.search(line[:40]):
-            if len(opening) < _OPENING:
-                opening.append(index)
+        if len(line) >= _LONG and not line.isspace():
             label = _SUMMARY.match(line)
-            groups[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
+            alike[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
+    groups = [[index for index in group if _is_prose(lines[index])] for group in alike.values() if len(group) > 1]
+    groups = [group for group in groups if len(group) > 1]
+    if not groups:
+        return
+    order = [index for index, line in enumerate(lines) if line and not line.isspace()]
+    place = {index: number for number, index in enumerate(order)}
+    long = (index for index in order if len(lines[index]) >= _LONG and _is_prose(lines[index]))
+    opening = list(itertools.islice(long, _OPENING))
     original: dict[int, int] = {}  # the line that a removed one copies
     law = sum(1 for _ in _LAW.finditer(text)) >= 3
-    for group in groups.values():
-        if len(group) < 2:
-            continue
+    for group in groups:
         whole: dict[str, int] = {}
         masked: dict[str, int] = {}
         for index in group:
@@ -137,6 +134,11 @@ def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
                 original[index] = other
         _find_cut(lines, [index for index in group if index not in gone], gone)
     _find_between(lines, original, gone)
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is neither an item of a list nor a row of a table."""
+    return _STRUCTURE.search(line[:40]) is None
 
 
 def _find_between(lines: list[str], original: dict[int, int], gone: dict[int, str]) -> None:

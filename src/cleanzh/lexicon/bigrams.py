@@ -29,7 +29,18 @@ if TYPE_CHECKING:  # numpy is imported where arrays are made: it takes longer th
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FLOOR", "followers", "following", "profile", "rare_ranges", "rarer_than", "score", "scores", "usual"]
+__all__ = [
+    "FLOOR",
+    "begin_weights",
+    "followers",
+    "following",
+    "profile",
+    "rare_ranges",
+    "rarer_than",
+    "score",
+    "scores",
+    "usual",
+]
 
 _DATA: Final = Path(__file__).parent / "bigrams.npz"
 _STEP: Final = 1 / 12
@@ -152,7 +163,7 @@ def rarer_than(limit: float) -> list[int]:
 
 def rare_ranges(limit: float) -> list[tuple[int, int]]:
     """:func:`rarer_than`, each run of code points as its first and its last one."""
-    begin = _begin()
+    begin = begin_weights()
     rare = bytes(value for value in range(256) if -_STEP * value < limit)
     if not rare:
         return []
@@ -162,12 +173,16 @@ def rare_ranges(limit: float) -> list[tuple[int, int]]:
 
 def usual(limit: float = -14.0) -> list[int]:
     """The other Han code points: those that words are written with."""
-    begin = _begin()
+    begin = begin_weights()
     return [code for code in range(0x4E00, 0xA000) if -_STEP * begin[code] >= limit]
 
 
-def _begin() -> bytes:
-    """The table ``begin`` as it is stored, without numpy: of it the gate of mojibake is made, which all texts ask."""
+@lru_cache(maxsize=1)
+def begin_weights() -> bytes:
+    """How rarely a word begins with each character of the BMP, in steps of ``-log P``; 0 for what is no Han.
+
+    As it is stored, without numpy: of it the gates are made, which all texts ask.
+    """
     from zipfile import ZipFile
 
     with ZipFile(_DATA) as data:

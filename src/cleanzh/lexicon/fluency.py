@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.lexicon.bigrams import _model
+from cleanzh.lexicon.bigrams import _model, _tables
 
-__all__ = ["alone", "code_points", "fluency", "profiles", "transitions"]
+__all__ = ["alone", "code_points", "fluency", "in_a_word", "profile", "profiles", "transitions"]
 
 _DATA: Final = Path(__file__).parent / "alone.npz"
 _STEP: Final = 1 / 12
@@ -48,6 +48,36 @@ def transitions(
 def alone(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
     """What standing between two words costs each character."""
     return np.asarray(_alone()[codes] - _model().end[codes])
+
+
+@lru_cache(maxsize=1)
+def _alone_list() -> list[float]:
+    return list((_alone() - _model().end).tolist())
+
+
+def in_a_word(first: str, second: str) -> bool:
+    """Whether some word has the two characters side by side."""
+    return min(ord(first), 0xFFFF) << 16 | min(ord(second), 0xFFFF) in _tables()[0]
+
+
+def profile(text: str) -> list[float]:
+    """:func:`profiles` of one short text, for which arrays cost more than they save."""
+    pairs, begin, end = _tables()
+    if not text:
+        return []
+    worth, before, apart = [0.0], min(ord(text[0]), 0xFFFF), False
+    for char in text[1:]:
+        code = min(ord(char), 0xFFFF)
+        value = pairs.get(before << 16 | code)
+        if value is None:
+            if apart:
+                worth[-1] += _alone_list()[before]
+            value, apart = end[before] + begin[code], True
+        else:
+            apart = False
+        worth.append(value)
+        before = code
+    return worth
 
 
 def profiles(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["readings", "syllables", "toneless"]
+__all__ = ["read_alike", "readings", "syllables", "toneless"]
 
 _DATA: Final = Path(__file__).parent / "readings.txt"
 
@@ -45,6 +45,25 @@ def toneless(reading: str) -> str:
     """
     plain = unicodedata.normalize("NFD", reading).replace("u\u0308", "v")
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
+@lru_cache(maxsize=1)
+def _by_syllable() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for line in _DATA.read_text("utf-8").splitlines():
+        listed, alike = line.split("\t")
+        for syllable in dict.fromkeys(map(toneless, listed.split())):
+            table[syllable] = table.get(syllable, "") + alike
+    return table
+
+
+def read_alike(syllable: str) -> str:
+    """The characters that have a reading which is this one but for its tone.
+
+    >>> "戰" in read_alike("zhan"), "戰" in read_alike("zhàn"), "戰" in read_alike("an")
+    (True, True, False)
+    """
+    return _by_syllable().get(toneless(syllable), "")
 
 
 @lru_cache(maxsize=1)

@@ -13,9 +13,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.patterns import lazily
 
-__all__ = ["Letters", "Script", "character_class", "characters", "letters", "region_of", "script_of"]
+__all__ = [
+    "Letters",
+    "Script",
+    "character_class",
+    "characters",
+    "letters",
+    "opencc_phrases",
+    "region_of",
+    "script_of",
+    "simplified_forms",
+]
 
 Script = Literal["simplified", "traditional", "mixed", "neither"]
 
@@ -67,6 +78,25 @@ def characters(name: str) -> frozenset[str]:
 
 
 @cache
+def simplified_forms() -> dict[str, str]:
+    """Each Han character that is no Simplified one, with the Simplified one that OpenCC has for it.
+
+    To ask OpenCC for them takes as long as the check of a small file.
+    """
+    data = (Path(__file__).parent / "simplified.txt").read_text("utf-8")
+    others, plain = (line for line in data.splitlines() if not line.startswith("#"))
+    return dict(zip(others, plain, strict=True))
+
+
+@cache
+def opencc_phrases() -> tuple[str, list[str]]:
+    """The phrases that OpenCC converts otherwise than character by character, and the release whose they are."""
+    data = (Path(__file__).parent / "script.txt").read_text("utf-8")
+    rows = dict(line.split("\t") for line in data.splitlines() if not line.startswith("#"))
+    return rows["release"], rows["phrases"].split(" ")
+
+
+@cache
 def character_class(name: str) -> re.Pattern[str]:
     """A pattern that matches one character of the set; a search with it is the gate of script conversion.
 
@@ -74,7 +104,7 @@ def character_class(name: str) -> re.Pattern[str]:
     below, and a clean text would pay for it.
     """
     low = "".join(sorted(char for char in characters(name) if char <= "\uffff"))
-    return re.compile(f"[{low}\U00020000-\U0003ffff]")
+    return prepared.compiled(f"[{low}\U00020000-\U0003ffff]")
 
 
 @cache

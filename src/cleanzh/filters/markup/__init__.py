@@ -9,6 +9,7 @@ from cleanzh.filters.markup.lightweight import bbcode, markdown
 from cleanzh.filters.markup.residue import COUNTERS, residue, templates
 from cleanzh.filters.markup.tags import broken_tags, comments, tags
 from cleanzh.lexicon.code import code_spans
+from cleanzh.lexicon.kinds import ANGLE, CALL, MARKUP, kinds_of
 
 __all__ = ["remove_markup"]
 
@@ -68,7 +69,9 @@ def remove_markup(text: str) -> list[Edit]:
 
 
 def _gate(text: str) -> bool:
-    """Whether a mark of markup is there; spelled out, since each is a memchr, and short texts are many."""
+    """Whether a mark of markup is there; the kinds say so for all but the odd text."""
+    if not kinds_of(text) & (ANGLE | MARKUP | CALL):
+        return False
     return (
         "<" in text
         or "＜" in text

@@ -63,7 +63,7 @@ _BARE = 4  # a line of a brace says nothing by itself
 
 def templates(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Place holders that nobody filled in, unless the line is about them."""
-    for pattern, literals in ((_HOLDER, ("{", "<%", "<?", "[!--")), (_FORMAT, ("%",))):
+    for pattern, literals in ((_HOLDER, ("{", "<%", "<?", "[!--")), (_FORMAT, ("%s", "%d", "$s", "$d"))):
         if not any(literal in text for literal in literals):
             continue
         for m in pattern.finditer(text):

@@ -50,6 +50,8 @@ _SECTION = lazily(
     r"|(?P<cdata><!\[CDATA\[|\]\]>)|(?P<declared><!DOCTYPE\b[^<>]{0,500}>|<\?xml\b[^<>]{0,500}\?>|<!\[(?:end)?if\b[^<>]{0,100}\]>)",
     re.IGNORECASE,
 )
+# One of these is in each of them; what begins with a letter is looked for without its other ones.
+_SECTION_LITERALS = ("<!", "-->", "--!>", "]]>", "<s", "<S", "<n", "<N", "</s", "</S", "</n", "</N", "<?x", "<?X")
 _HAN_CHARACTER = lazily(f"[{_HAN}]")
 _MOST_HAN_IN_COMMENT = 400  # more than a comment says: its end belongs to another one
 
@@ -65,9 +67,15 @@ _NAME_BEFORE = lazily(r"(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,11})[ ]?/?\Z
 _END = lazily(">")
 _CJK_CHARACTER = lazily(f"[{_CJK}]")
 # `style="color:red">` in running text: the tag's name went with what a cut took.
+_LOOSE_NAME = (
+    r"(?:style|class|href|src|target|id|width|height|alt|title|align|border|rel|color|face|size|lang"
+    r"|data-[\w-]{1,40}|on[a-z]{4,12})"
+)
+_LOOSE_BEFORE = lazily(rf"{_LOOSE_NAME}[ ]?\Z", re.IGNORECASE | re.ASCII)
+_LONGEST_NAME = 46
+_EQUALS = lazily(r"=(?=[ ]?\\?[\"'])")
 _LOOSE = lazily(
-    r"(?:style|class|href|src|target|id|width|height|alt|title|align|border|rel|color|face|size|lang|data-[\w-]{1,40}|on[a-z]{4,12})"
-    rf"[ ]?=[ ]?(?:{_QUOTED})(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*/?>",
+    rf"{_LOOSE_NAME}[ ]?=[ ]?(?:{_QUOTED})(?:[ \t]+{_ATTRIBUTE}){{0,20}}[ \t]*/?>",
     re.IGNORECASE | re.ASCII,
 )
 _WORD_END = lazily(r"[\w-]\Z", re.ASCII)
@@ -145,6 +153,8 @@ def _joined(text: str, run: list[re.Match[str]]) -> tuple[int, int, str, str]:
 
 def comments(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Comments, scripts and styles with their content; declarations; the brackets of CDATA."""
+    if not any(literal in text for literal in _SECTION_LITERALS):
+        return
     opened: re.Match[str] | None = None
     for m in _SECTION.finditer(text):
         if m["cdata"] or m["declared"]:
@@ -172,7 +182,7 @@ def broken_tags(text: str) -> Iterator[tuple[int, int, str, str]]:
     if ">" in text:
         yield from _without_start(text)
         if '="' in text or "='" in text or "= " in text or "=\\" in text:
-            for m in _LOOSE.finditer(text):
+            for m in _loose(text):
                 line = text[max(0, m.start() - 1000) : m.start()]
                 if line.rfind("<") <= max(line.rfind(">"), line.rfind("\n")) and not _WORD_END.search(line):
                     blank = line[-1:] in (" ", "\t") and line[-2:-1].strip() != ""
@@ -185,6 +195,19 @@ def broken_tags(text: str) -> Iterator[tuple[int, int, str, str]]:
         for m in _MENTION.finditer(text):
             yield m.start(), m.start() + 1, "dead-mention", ""
             yield m.end() - 1, m.end(), "dead-mention", ""
+
+
+def _loose(text: str) -> Iterator[re.Match[str]]:
+    """What ``_LOOSE.finditer`` finds, looked for at each equals sign: the names have no letter in common."""
+    position = 0
+    for sign in _EQUALS.finditer(text):
+        start = max(position, sign.start() - _LONGEST_NAME)
+        while name := _LOOSE_BEFORE.search(text, start, sign.start()):
+            if m := _LOOSE.match(text, name.start()):
+                position = m.end()
+                yield m
+                break
+            start = name.start() + 1
 
 
 def _without_start(text: str) -> Iterator[tuple[int, int, str, str]]:

@@ -9,7 +9,8 @@ from cleanzh.errors import UsageError
 from cleanzh.filters.whitespace.blanks import WIDE, beside_marks, forms, runs, word_spacing
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
-from cleanzh.lexicon.code import Spans, code_spans
+from cleanzh.lexicon.code import code_spans
+from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["NormalizeWhitespace", "normalize_whitespace"]
@@ -78,12 +79,15 @@ class NormalizeWhitespace:
 
 def _find(text: str, between: Between) -> list[Edit]:
     found: list[tuple[int, int, str, str]] = []
-    odd = _ODD.search(text) is not None
+    kinds = kinds_of(text)
+    edge = "\n\n\n" in text or text[:1].isspace() or text[-2:].isspace()
+    if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
+        return []
+    odd = bool(kinds & ODD_BLANK) and _ODD.search(text) is not None
     if odd:
         found += breaks(text)
         found += forms(text)
-    plain = _PLAIN.search(text) is not None
-    if odd or plain or "\n\n\n" in text or text[:1].isspace() or text[-2:].isspace():
+    if odd or edge or _PLAIN.search(text) is not None:
         for finder in (blank_lines, trailing, indents, beside_marks, runs):
             found += finder(text)
     found += inside_words(text)
@@ -92,16 +96,14 @@ def _find(text: str, between: Between) -> list[Edit]:
     if not found:
         return []
     found.sort(key=lambda found: (found[0], -found[1]))
-    code: Spans | None = None
+    code = code_spans(text)
     edits: list[Edit] = []
     position = 0
     for start, end, rule, after in found:
         if start < position:
             continue
-        if rule != "line-break":
-            code = code_spans(text) if code is None else code
-            if code.touches(start, end):
-                continue
+        if code and rule != "line-break" and code.touches(start, end):
+            continue
         edits.append(Edit(f"whitespace.{rule}", start, text[start:end], after))
         position = end
     return edits

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from cleanzh import prepared
 from cleanzh.patterns import lazily
 
 __all__ = ["BLANK", "WIDE", "beside_marks", "forms", "is_table", "runs", "word_spacing"]
@@ -32,8 +32,8 @@ _TABLE_OR_KANA = lazily("[|\u2500-\u257f\u3041-\u30ff]")  # without any, no line
 _NEAR = 300  # how far a line is looked at on either side; a text may be one line
 
 _BETWEEN = {
-    "remove": re.compile(rf"(?<=[{_HAN}]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9%]) (?=[{_HAN}])"),
-    "add": re.compile(rf"[{_HAN}](?=[A-Za-z0-9])|[A-Za-z0-9%](?=[{_HAN}])"),
+    "remove": prepared.compiled(rf"(?<=[{_HAN}]) (?=[A-Za-z0-9])|(?<=[A-Za-z0-9%]) (?=[{_HAN}])"),
+    "add": prepared.compiled(rf"[{_HAN}](?=[A-Za-z0-9])|[A-Za-z0-9%](?=[{_HAN}])"),
 }
 
 

@@ -1,0 +1,132 @@
+"""The scan that the gates share: what it finds, and that no gate hides what its filter would change."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from contract import FIXTURES
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleanzh.filters import invisible, punctuation, whitespace
+from cleanzh.filters.pinyin.notes import LOST, has_lost
+from cleanzh.lexicon import kinds
+from cleanzh.lexicon.kinds import kinds_of, places_of
+from cleanzh.lexicon.script import characters
+from cleanzh.pipeline import default_pipeline
+from cleanzh.shadow import shadow, shadows
+
+# The modules of filters that ask for kinds; each has the name in its own namespace.
+ASKING = (
+    "entities",
+    "invisible",
+    "markup",
+    "mojibake.gate",
+    "pinyin",
+    "punctuation",
+    "script",
+    "whitespace",
+)
+ALL = (1 << 32) - 1
+EVERYTHING = "".join(map(chr, range(0x10000)))
+# What gates look for, with what is common beside it.
+TELLING = (
+    "的一，。：“”《》\n\n 　\t\r\x85\xa0\u200b\u200d\ufeff\xad⼀金\ue608\U0001f469\ud800,;:!?()\"'.…·&＆\\%u4f60<>＜/pb"
+    "[]{}_=0123９abzA戰战這这浜笢嶰龘é─가カ？\ufffdàn雋"
+)
+
+FILTERS: tuple[Any, ...] = tuple(default_pipeline())
+
+
+def found(text: str) -> list[Any]:
+    return [run.examine(text).edits for run in FILTERS]
+
+
+def open_all(patch: pytest.MonkeyPatch) -> None:
+    """Every text has every kind, so that no gate closes."""
+    for name in ASKING:
+        patch.setattr(importlib.import_module(f"cleanzh.filters.{name}"), "kinds_of", lambda text: ALL)
+
+
+def texts() -> list[str]:
+    rows = [
+        json.loads(line)
+        for area in ("entities", "invisible", "markup", "mojibake", "pinyin", "punctuation", "script", "whitespace")
+        for path in sorted((FIXTURES / area).glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
+    ]
+    return [row["before"] for row in rows if isinstance(row.get("before"), str)]
+
+
+def test_no_gate_hides_an_edit_of_the_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    gated = [found(text) for text in texts()]
+    open_all(monkeypatch)
+    assert gated == [found(text) for text in texts()]
+    assert any(edits for one in gated for edits in one)
+
+
+@given(st.text(st.sampled_from(TELLING), max_size=60), st.booleans())
+def test_no_gate_hides_an_edit(text: str, padded: bool) -> None:
+    text = f"正文的第一段，写得很长，也没有什么毛病。{text}第二段也一样。" if padded else text
+    gated = found(text)
+    with pytest.MonkeyPatch.context() as patch:
+        open_all(patch)
+        assert gated == found(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "chars"),
+    [
+        (kinds.UNSEEN, "".join(invisible._KINDS.values())),
+        (kinds.ODD_BLANK, whitespace._ODD.pattern[1:-1]),
+        (kinds.COMMA, ",;:!?"),
+        (kinds.COMMA | kinds.BRACKET | kinds.QUOTE, punctuation._MARK.pattern[1:-2]),
+        (kinds.DAMAGE, kinds.TYPICAL + kinds.STRANGE),
+        (kinds.SIMPLIFIED, "".join(char for char in characters("simplified") if char <= "\uffff")),
+        (kinds.TRADITIONAL, "".join(char for char in characters("traditional") if char <= "\uffff")),
+    ],
+)
+def test_a_kind_has_every_character_that_its_filter_looks_for(kind: int, chars: str) -> None:
+    assert [char for char in re.findall(f"[{chars}]", EVERYTHING) if not kinds_of(char) & kind] == []
+
+
+@given(st.text(st.sampled_from(TELLING)))
+def test_a_few_characters_are_looked_up_as_many_are(text: str) -> None:
+    by_table = kinds_of(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kinds, "sys", SimpleNamespace(modules={}))
+        patch.setattr(kinds, "_last", ("", 0, None))
+        assert kinds_of(text) == by_table
+    assert "numpy" in sys.modules
+
+
+@given(st.text(st.sampled_from(TELLING)), st.text(st.sampled_from(TELLING)))
+def test_one_text_is_not_taken_for_another(one: str, other: str) -> None:
+    expected = kinds_of(one)
+    kinds_of(other)
+    assert kinds_of(one) == expected
+    places = [place for place, char in enumerate(one) if char in "&＆\\%"]
+    kinds_of(other)
+    if not expected & kinds.BEYOND:
+        assert places_of(kinds.ESCAPE, one).tolist() == places
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("微信v薇 .·加幕思城老师(hào)0123456789一二三四五六七，：Ａa\ud800👉公众号关注\u200b"))
+    )
+)
+def test_lines_cast_the_same_shadow_together(lines: list[str]) -> None:
+    assert shadows(lines) == [shadow(line) for line in lines]
+
+
+@given(st.text(st.sampled_from("？?\ufffd！!àn(x) ，/a”")))
+def test_a_lost_byte_is_found_mark_by_mark(text: str) -> None:
+    assert has_lost(text) == (LOST.search(text) is not None)
