@@ -7,11 +7,17 @@ has the mistakes and their inverses, ``runs`` finds damage within a line, ``lost
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from cleanzh.edits import Edit, text_filter
 from cleanzh.filters.mojibake.gate import suspicious_lines
 from cleanzh.lexicon.damage import about_charsets
+from cleanzh.patterns import lazily
 
 __all__ = ["fix_mojibake"]
+
+_LINE = lazily("[^\n]+")
+_SHORT = 40
 
 
 @text_filter("mojibake", repeat=True)
@@ -34,14 +40,25 @@ def fix_mojibake(text: str) -> list[Edit]:
     Western text is mended by ftfy, of which only the charsets are used: its options for quotes, widths and ligatures
     would change Chinese punctuation.
     """
-    edits: list[Edit] = []
     spans = list(suspicious_lines(text))
     if not spans:
-        return edits
+        return []
+    edits = list(_repairs(text, spans))
+    if edits:  # what was read in the wrong charset was read so as a whole: lines that do not stand out count, too
+        happened = {edit.rule.removesuffix("-lossy") for edit in edits}
+        done = set(spans)
+        others = [m.span() for m in _LINE.finditer(text) if m.end() - m.start() <= _SHORT and m.span() not in done]
+        edits += [edit for edit in _repairs(text, others) if edit.rule.removesuffix("-lossy") in happened]
+        edits.sort(key=lambda edit: edit.start)
+    return edits
+
+
+def _repairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Edit]:
+    """What is repaired in the lines at ``spans``."""
     from cleanzh.filters.mojibake.repair import doubtful, repair_line  # and numpy with it
 
     lines = [text[start:end] for start, end in spans]
-    for (start, _), line, doubt in zip(spans, lines, doubtful(lines), strict=True):
+    for (start, _), line, doubt in zip(spans, lines, doubtful(lines) if lines else (), strict=True):
         if not doubt:
             continue
         repairs = repair_line(line)
@@ -50,5 +67,4 @@ def fix_mojibake(text: str) -> list[Edit]:
         for repair in repairs:
             before = line[repair.start : repair.end]
             if before != repair.text:
-                edits.append(Edit(f"mojibake.{repair.rule}", start + repair.start, before, repair.text))
-    return edits
+                yield Edit(f"mojibake.{repair.rule}", start + repair.start, before, repair.text)

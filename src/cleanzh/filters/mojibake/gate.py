@@ -6,25 +6,31 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from cleanzh import prepared
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
 from cleanzh.lexicon import bigrams
+from cleanzh.lexicon.kinds import (
+    ACCENT,
+    BEYOND,
+    BOX,
+    DAMAGE,
+    HANGUL,
+    RARE,
+    STRANGE,
+    TYPICAL,
+    kinds_of,
+    places_of,
+)
 from cleanzh.patterns import lazily
 
-__all__ = ["BOXES", "RARE", "STRANGE", "TYPICAL", "lines_by_pattern", "suspicious_lines"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-# Han characters that UTF-8 turns into when it is read as GBK, and that hardly any text is written with. Most of what it
-# turns into is rarer still, and in the class anyway; with these no clause of ten characters gets by.
-TYPICAL: Final = (
-    "涓浜鐨殑浠鍏鍙澶鍦瀹鍒鍚骞灏鍗銆浣涔杩佸寰鏄勫嬪鏂鎴鏃鍥鐢鏉璇屽槸嶅閮竴哄鎵甯姝夊閫佹腑湪鍔湁勬鏀锛鍐搴嗗笉鐜鑷屾湅閲鐩閬闄琛寮兘埌卞囧庡婂嬫佷璁堝鍑娌跺熷戝缁"
-    "勭鏁嶆佺笂瀵灞氬姘鍜烘浼渚嬬涘勮鍖楀庢嶈拰粬勪鐐濂栧鍛樺鎶璐佽褰忓鍘轰嬩愬屼嶇蹇炲冨娉熸夋姹鏅鍓鎺栫湴鑳呭侀鍊笅鍩濆犲嗘欐欎鐗嶄瓙瑰夌欏绉岀"
-)
-RARE: Final = -12.5  # log-probability of a word that begins with the character
-# Half-width katakana, private use, C1 controls; Greek and Cyrillic; accented Latin letters but not the signs among
-# them, which Chinese text uses (· × ° ± § ©). Box drawing is for tables; what was read as CP437 or CP866 has letters
-# as well.
-STRANGE: Final = "\x80-\x9f¡-¦ª-¯²-¶¸-ÖØ-öø-ƿͰ-ԯ⌐⌠⌡\ue000-\uf8ff\ufffd\uff61-\uff9f"
+__all__ = ["BOXES", "NEAR", "lines_by_pattern", "suspicious_lines"]
+
 BOXES: Final = "─-▟"
 _BOX: Final = lazily(f"[{BOXES}]")
 _HANGUL: Final = lazily("[가-힣]")
@@ -34,18 +40,19 @@ _HANGUL_BY_HAN: Final = lazily("[가-힣](?:(?=[一-鿿ぁ-ヿ])|(?<=[一-鿿ぁ
 _HAN_BY_HANGUL: Final = lazily("[一-鿿ぁ-ヿ](?:(?=[가-힣])|(?<=[가-힣].))")
 _HEAD = 400
 _MUCH = 20_000  # characters from which on numpy pays for its import
+NEAR: Final = 4  # how far one character of damage is from the next at most
 _SHORT = 20  # a name or a cell of a table: two characters must do
 _LINE: Final = lazily("[^\n]+")
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """A character of the kind that damage is made of; and three of them with a few others between, or two at an end."""
     ranges = (chr(low) if low == high else f"{chr(low)}-{chr(high)}" for low, high in bigrams.rare_ranges(RARE))
     strange = f"{''.join(ranges)}{TYPICAL}{STRANGE}"
     more = f"[{strange}{BOXES}]"
     several = f"[{strange}][^\n]{{0,3}}?{more}(?:[^\n]{{0,4}}?{more}|[^\n]{{0,4}}$)"
-    return re.compile(f"[{strange}]"), lazily(several, re.MULTILINE)
+    return prepared.compiled(f"[{strange}]"), lazily(several, re.MULTILINE)
 
 
 def suspicious_lines(text: str) -> Iterator[tuple[int, int]]:
@@ -55,6 +62,12 @@ def suspicious_lines(text: str) -> Iterator[tuple[int, int]]:
     if len(text) <= _SHORT:
         yield from ((m.start(), m.end()) for m in _LINE.finditer(text))
         return
+    kinds = kinds_of(text)
+    if not kinds & (DAMAGE | HANGUL):
+        return
+    simple = "numpy" in sys.modules and not kinds & (ACCENT | HANGUL | BEYOND)
+    if simple and not _are_several(places_of(DAMAGE | BOX, text), text):
+        return
     if len(text) >= _MUCH or "numpy" in sys.modules:
         from cleanzh.filters.mojibake.table import lines_by_table
 
@@ -63,9 +76,19 @@ def suspicious_lines(text: str) -> Iterator[tuple[int, int]]:
         yield from lines_by_pattern(text)
 
 
+def _are_several(places: NDArray[np.intp], text: str) -> bool:
+    """Whether three such places are near each other, or two near the end of a line; single ones are in most texts."""
+    gaps = places[1:] - places[:-1]
+    near = gaps <= NEAR
+    if (near[:-1] & (gaps[1:] <= NEAR + 1)).any():
+        return True
+    ends = (place + NEAR + 2 for place in places[1:][near].tolist())
+    return any(end > len(text) or text.find("\n", end - NEAR - 1, end) >= 0 for end in ends)
+
+
 def lines_by_pattern(text: str) -> Iterator[tuple[int, int]]:
     """The same without numpy, which takes longer to import than a small text takes to clean."""
-    strange, several = _patterns()
+    strange, several = patterns()
     mixed = _mixed(text)
     other = mixed.search(text) if mixed else None
     hit = strange.search(text)

@@ -10,53 +10,27 @@ The search keeps the likeliest ways (a beam) to read the bytes up to each place,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
 from typing import Final, NamedTuple
 
 from cleanzh.filters.mojibake.charsets import SINGLE, char_bytes, variants
+from cleanzh.filters.mojibake.gaps import ANY, BYTES, PAIRS, Bytes, Gap, Way, choices
+from cleanzh.filters.mojibake.settled import HOLE, in_one_script, reads_like, settled
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
 
 __all__ = ["HOLE", "may_be_utf8", "reread"]
 
-HOLE: Final = "\ufffd"
-"""A character that could not be chosen."""
-
 _BEAM = 16
 _WIDTH = 30.0  # nats behind the best at which a way is given up
-_CHOICES = 8  # characters that a gap is tried with, the likeliest behind the character before
 _GAP = -4.0  # what a lost byte costs: less than any wrong character, more than any right one
 _SILENT = -9.0  # a pair that left no trace
 _EATEN = -3.0  # a blank that went with a lost byte: Windows replaces both by one question mark
 _BROKEN = -18.0  # bytes that fit nothing
-_SURE = 0.5  # nats between the best character for a gap and the next, from which it is put back
 _HANGING = -5.0  # a line that ends in an opening bracket or a comma
 _STOP = 2.0  # and in a full stop
 _TURN = -6.0  # from damage to clean text within a line, and back
 
-_Bytes = tuple[int | None, ...]
-
-# CP936 has no characters for these pairs (its user zones, mostly), so that they go without a trace: the second and
-# third byte of a character, or the third and the first of the next.
-_LOST_LEADS: Final = frozenset((0xA2, *range(0xAA, 0xB0)))
-
-
-def _undefined(b: int, c: int) -> bool:
-    return (0xAA <= b <= 0xAF and c >= 0xA1) or (0xA1 <= b <= 0xA7 and c <= 0xA0) or (b == 0xA8 and 0x96 <= c <= 0xC0)
-
-
-_MARKS: Final = "—‘’“”…、。《》「」『』【】！，：；？（）％～"
-
-
-class _Way(NamedTuple):
-    """A way to read the bytes so far."""
-
-    value: float
-    pending: _Bytes  # of a character that is not yet complete; None is a lost byte
-    text: tuple[str, ...]
-    gaps: tuple[int, ...]  # which characters of ``text`` were chosen for a gap
-    clean: bool = False  # the character before was taken as it stands
+_EXPECTED = -1.0  # bytes that must have gone if the reader is known
 
 
 class _Token(NamedTuple):
@@ -66,36 +40,6 @@ class _Token(NamedTuple):
     behind: int  # the first byte of the next character, -1 at the end
     double: bool
     near: bool  # what follows cannot be decoded, so that something may be missing here
-
-
-@lru_cache(maxsize=1)
-def _fitting() -> dict[tuple[_Bytes, bool], str]:
-    """The usual characters of three bytes by what is left of them, all or those whose other bytes are undefined."""
-    table: dict[tuple[_Bytes, bool], list[str]] = {}
-    for char in [*map(chr, bigrams.usual()), *_MARKS]:
-        a, b, c = char.encode()
-        for key in ((None, b, c), (a, None, c), (a, b, None), (a, None, None), (None, b, None), (None, None, None)):
-            if None not in key[:2]:
-                undefined = c in _LOST_LEADS
-            else:
-                undefined = key[1] is None and key[2] is None and _undefined(b, c)
-            for hidden in {False, undefined}:
-                table.setdefault((key, hidden), []).append(char)
-    return {key: "".join(chars) for key, chars in table.items()}
-
-
-@lru_cache(maxsize=1 << 14)
-def _choices(pattern: _Bytes, before: str, hidden: bool) -> tuple[tuple[float, str], ...]:
-    """What fits a pattern, the likeliest behind ``before`` first."""
-    chars = _fitting().get((pattern, hidden), "")
-    if not chars:
-        return ()
-    if pattern[1] is None and pattern[2] is None:  # too many to weigh each: those that words have behind it
-        fitting = set(chars)
-        behind = (char for char in bigrams.followers(before) if char in fitting)
-        chars = "".join(islice(behind, 4 * _CHOICES)) + "".join(char for char in _MARKS if char in fitting)
-    scored = zip(bigrams.following(before, chars), chars, strict=True)
-    return tuple(sorted(scored, reverse=True)[:_CHOICES])
 
 
 def may_be_utf8(text: str, read: str) -> bool:
@@ -122,7 +66,17 @@ def reread(text: str, read: str) -> str:
     """
     tokens = _tokens(text, read)
     jumps = _jumps(tokens)
-    ways = [_Way(0.0, (), (), ())]
+    for reader in (PAIRS, BYTES) if read == "gbk" else ():
+        ends = _read(tokens, jumps, reader)
+        if ends and reads_like(ends[0], text):
+            return settled(ends)
+    ends = _read(tokens, jumps, ANY)
+    return settled(ends) if ends else text
+
+
+def _read(tokens: Sequence[_Token], jumps: dict[int, tuple[int, str]], reader: str) -> list[Way]:
+    """The likeliest ways to read all of it, if it was damaged by this reader; the best first."""
+    ways = [Way(0.0, (), (), (), reader=reader)]
     index = 0
     while index < len(tokens):
         if index in jumps:
@@ -131,7 +85,7 @@ def reread(text: str, read: str) -> str:
                 index, stretch = jumps[index]
                 ways = [_jumped(way, stretch) for way in ready]
                 continue
-        reached: dict[object, _Way] = {}
+        reached: dict[object, Way] = {}
         for way in ways:
             for new in _steps(way, tokens[index]):
                 key = new.pending, new.text[-2:], new.clean
@@ -140,8 +94,7 @@ def reread(text: str, read: str) -> str:
         ways = sorted(reached.values(), key=lambda way: -way.value)[:_BEAM]
         ways = [way for way in ways if way.value > ways[0].value - _WIDTH]
         index += 1
-    ends = sorted((end for way in ways for end in _end(way)), key=lambda way: -way.value)
-    return _settled(ends) if ends else text
+    return sorted((in_one_script(end) for way in ways for end in _end(way)), key=lambda way: -way.value)
 
 
 def _tokens(text: str, read: str) -> list[_Token]:
@@ -194,32 +147,19 @@ _LEAST_JUMP = 4
 _BAD: Final = b"\xff"  # stands for a character that the charset does not hold
 
 
-def _jumped(way: _Way, stretch: str) -> _Way:
+def _jumped(way: Way, stretch: str) -> Way:
     value = bigrams.score(stretch) * len(stretch)
     return way._replace(value=way.value + value, text=(*way.text, *stretch))
 
 
-def _settled(ends: Sequence[_Way]) -> str:
-    """The best reading, with a hole for each gap that another reading fills nearly as well."""
-    best = ends[0]
-    chars = list(best.text)
-    for other in ends[1:]:
-        if best.value - other.value > _SURE:
-            break
-        if len(other.text) != len(chars):
-            continue
-        for gap in best.gaps:
-            if other.text[gap] != best.text[gap]:
-                chars[gap] = HOLE
-    return "".join(chars)
-
-
-def _steps(way: _Way, token: _Token) -> Iterator[_Way]:
+def _steps(way: Way, token: _Token) -> Iterator[Way]:
     """The ways that go on with one more character as it was read."""
     ascii_here = token.char < "\x80"
     breaks = way.pending and not ascii_here and token.near
     for whole in _close(way, hidden=False) if breaks else (way,):
-        if not whole.pending:  # the character itself, in the part of the line that is clean
+        if not whole.pending and (
+            ascii_here or whole.reader == ANY
+        ):  # the character itself, in the part of the line that is clean
             turn = 0.0 if ascii_here or whole.clean else _TURN
             taken = _literal(whole, token.char, _logarithm(whole, token.char) + turn)
             yield taken._replace(clean=whole.clean if ascii_here else True)
@@ -240,27 +180,39 @@ def _steps(way: _Way, token: _Token) -> Iterator[_Way]:
         yield from _feed(way, token.raw, hidden=token.double)
     if token.char == " " and not token.double and way.pending:  # a no-break space that was made a plain one
         yield from _feed(way._replace(value=way.value - 1.0), (0xA0,), hidden=False)
-    if token.near and token.double and way.pending and token.raw[0] >= 0x80:
+    if way.reader == PAIRS:
+        if token.near and token.raw[0] >= 0x80:
+            yield from (new for other in _vanished(way) for new in _feed(other, token.raw, hidden=True))
+    elif token.near and token.double and way.pending and token.raw[0] >= 0x80 and way.reader == ANY:
         for other in _hidden(way._replace(value=way.value + _SILENT)):
             yield from _feed(other, token.raw, hidden=True)
             if other.pending == (None,):  # and the next pair went as well
-                for value, char in _choices((None, None, None), other.text[-1], True):
-                    chosen = _literal(other, char, value + _SILENT, gap=True)
+                for value, char in choices((None, None, None), other.text[-1], True):
+                    chosen = _literal(other, char, value + _SILENT, gap=(None, None, None), hidden=True)
                     yield from _feed(chosen, token.raw, hidden=True)
 
 
-def _hidden(way: _Way) -> Iterator[_Way]:
+def _vanished(way: Way) -> Iterator[Way]:
+    """The ways to go on with one pair or up to three in a row that left no trace."""
+    ways = [way._replace(value=way.value + _EXPECTED)]
+    for _ in range(3):
+        ways = sorted((new for old in ways for new in _hidden(old)), key=lambda new: -new.value)[:_BEAM]
+        yield from ways
+
+
+def _hidden(way: Way) -> Iterator[Way]:
     """The ways to go on with a pair that left no trace."""
     before = way.text[-1] if way.text else ""
     if len(way.pending) == 1:
-        for value, char in _choices((*way.pending, None, None), before, True):
-            yield _literal(way, char, value, gap=True)
+        for value, char in choices((*way.pending, None, None), before, True):
+            yield _literal(way, char, value, gap=(*way.pending, None, None), hidden=True)
     elif len(way.pending) == 2:
-        for value, char in _choices((*way.pending, None), before, True):
-            yield _literal(way, char, value, gap=True)._replace(pending=(None,))
+        for value, char in choices((*way.pending, None), before, True):
+            chosen = _literal(way, char, value, gap=(*way.pending, None), hidden=True)
+            yield chosen._replace(pending=(None,))
 
 
-def _feed(way: _Way, raw: Iterable[int | None], *, hidden: bool) -> list[_Way]:
+def _feed(way: Way, raw: Iterable[int | None], *, hidden: bool) -> list[Way]:
     """The ways that go on with some bytes; ``hidden``: only an undefined pair can have been lost before them."""
     ways = [way]
     for byte in raw:
@@ -268,7 +220,7 @@ def _feed(way: _Way, raw: Iterable[int | None], *, hidden: bool) -> list[_Way]:
     return ways
 
 
-def _byte(way: _Way, byte: int | None, hidden: bool) -> Iterator[_Way]:
+def _byte(way: Way, byte: int | None, hidden: bool) -> Iterator[Way]:
     pending = way.pending
     if byte is not None and (byte < 0x80 or byte >= 0xC0):  # a character begins here
         for closed in _close(way, hidden and byte >= 0x40) if pending else (way,):
@@ -293,9 +245,14 @@ def _byte(way: _Way, byte: int | None, hidden: bool) -> Iterator[_Way]:
             yield closed._replace(pending=(None,))
 
 
-def _close(way: _Way, hidden: bool) -> Iterator[_Way]:
+def _close(way: Way, hidden: bool) -> Iterator[Way]:
     """A character that ends before it is complete: the missing byte left no trace."""
     lead = way.pending[0]
+    if way.reader == BYTES and hidden:
+        yield from _cut(way)
+        return
+    if way.reader == PAIRS and hidden:
+        return
     if lead is not None and lead >= 0xE0 and None not in way.pending:
         less = way._replace(value=way.value + _SILENT / 2)
         if len(way.pending) == 2:
@@ -307,11 +264,26 @@ def _close(way: _Way, hidden: bool) -> Iterator[_Way]:
     yield _literal(way, HOLE, _BROKEN)
 
 
-def _complete(way: _Way, raw: _Bytes, hidden: bool) -> Iterator[_Way]:
+def _cut(way: Way) -> Iterator[Way]:
+    """A character some bytes of which went because each made no pair with the byte behind it."""
+    less = way._replace(value=way.value + _EXPECTED)
+    before = way.text[-1] if way.text else ""
+    lead = way.pending[0]
+    if len(way.pending) == 2:
+        for left in ((*way.pending, None), (lead, None, way.pending[1])):
+            for value, char in choices(left, before, True):
+                yield _literal(less, char, value, gap=left, hidden=True)
+    elif lead is not None:
+        for value, char in choices((lead, None, None), before, True):
+            yield _literal(less, char, value, gap=(lead, None, None), hidden=True)
+
+
+def _complete(way: Way, raw: Bytes, hidden: bool) -> Iterator[Way]:
     before = way.text[-1] if way.text else ""
     if None in raw:
-        for value, char in _choices(raw, before, hidden and raw[1] is not None):
-            yield _literal(way, char, value, gap=True)
+        hidden = hidden and raw[1] is not None
+        for value, char in choices(raw, before, hidden):
+            yield _literal(way, char, value, gap=raw, hidden=hidden)
         return
     try:
         char = bytes(byte for byte in raw if byte is not None).decode()
@@ -321,7 +293,7 @@ def _complete(way: _Way, raw: _Bytes, hidden: bool) -> Iterator[_Way]:
         yield _literal(way, char, bigrams.following(before, char)[0])
 
 
-def _end(way: _Way) -> Iterator[_Way]:
+def _end(way: Way) -> Iterator[Way]:
     for end in _close(way, False) if way.pending else (way,):
         last = end.text[-1:] or ("",)
         hangs = _HANGING if last[0] in tuple("，、；（《“‘「『【") else _STOP if last[0] == "。" else 0.0
@@ -331,10 +303,10 @@ def _end(way: _Way) -> Iterator[_Way]:
 _LEADS: Final = frozenset([*range(0xC2, 0xE0), *range(0xE2, 0xEA), 0xEF])
 
 
-def _logarithm(way: _Way, char: str) -> float:
+def _logarithm(way: Way, char: str) -> float:
     return bigrams.following(way.text[-1] if way.text else "", char)[0]
 
 
-def _literal(way: _Way, char: str, value: float, *, gap: bool = False) -> _Way:
-    gaps = (*way.gaps, len(way.text)) if gap else way.gaps
-    return _Way(way.value + value, (), (*way.text, char), gaps, way.clean)
+def _literal(way: Way, char: str, value: float, *, gap: Bytes = (), hidden: bool = False) -> Way:
+    gaps = (*way.gaps, Gap(len(way.text), gap, hidden)) if gap else way.gaps
+    return Way(way.value + value, (), (*way.text, char), gaps, way.clean, way.reader)

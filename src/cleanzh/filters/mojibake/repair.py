@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,12 +31,17 @@ class Repair(NamedTuple):
 
 _MUCH = 12.0  # nats by which runs must read better than the whole line
 WHOLE_GAIN: Final = 12.0  # nats; a line of two characters can have it
+_WORD, _WORD_GAIN = (
+    2,
+    10.5,
+)  # a line of two; of 60,000 names and words of two to four that stand alone one gains as much
 _BAD = -7.7  # how a line reads that may be damaged as a whole; clean prose has -6, Big5 read as Latin-1 -8
 _VERY_BAD = -8.2  # and one that was damaged twice
 _LOW = -10.3  # mean of eight characters in a row: clean text has it in lists of rare names
 _LOW_AT_ALL = -9.5  # the same of a line that was damaged as a whole, at its worst
 _LOW_TWICE = -11.0  # and of sixteen characters that were damaged twice
 _ROW = 8
+_SHORT = 12
 _ROUNDING = 1e-3  # by which a sum may differ from one that began elsewhere
 _PART = 1000
 _LONG = 6000  # characters of a line in which lost bytes are looked for
@@ -102,8 +108,20 @@ def _may_read_well(line: str) -> bool:
     return len(_KANA.findall(line)) * 4 <= len(line)
 
 
-def repair_line(line: str) -> list[Repair]:
-    """The repairs of a line, by position; none if nothing in it reads better."""
+def repair_line(line: str) -> Sequence[Repair]:
+    """The repairs of a line, by position; none if nothing in it reads better.
+
+    What can not be repaired costs most, and comes again: in the next round, and at the foot of the next page.
+    """
+    return _repaired_before(line) if len(line) <= _PART else _repaired(line)
+
+
+@lru_cache(maxsize=256)
+def _repaired_before(line: str) -> tuple[Repair, ...]:
+    return tuple(_repaired(line))
+
+
+def _repaired(line: str) -> list[Repair]:
     if len(_KANA.findall(line)) * 4 > len(line) and _PRIVATE.search(line) is None:
         return []  # Japanese: where Big5 becomes kana it becomes private use as well, beginning with the comma
     plain, blanks = _ASCII.subn(" ", line)
@@ -115,14 +133,16 @@ def repair_line(line: str) -> list[Repair]:
     lowest = _lowest(values, _ROW)
     if value < _BAD and (accents or lowest < _LOW_AT_ALL):
         whole = _undo_long(line) if len(line) > _LONG else _undo(line, 2 if value < _VERY_BAD else 1)
-        if whole is not None and convinces(line, whole[1], WHOLE_GAIN, _reads(whole[0])):
+        gain = WHOLE_GAIN if len(line) > _WORD else _WORD_GAIN
+        if whole is not None and convinces(line, whole[1], gain, _reads(whole[0])):
             return _whole_or_runs(line, *whole)
     repairs = list(_western(line)) if accents else []
     if repairs:
         return repairs
     gain = 0.0
-    low = lowest <= _LOW
-    very_low = low and _lowest(values, 12) <= _LOW
+    short = len(plain) <= _SHORT and value <= _LOW  # what was lost counts for nothing there
+    low = lowest <= _LOW or short
+    very_low = short or (low and _lowest(values, 12) <= _LOW)
     dense = accents and _DENSE.search(line) is not None
     if low or _HANGUL.search(line):
         # of a line of megabytes its worst part is tried first

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cleanzh.edits import Edit, apply, compose, text_filter
-from cleanzh.filters.pinyin.notes import LOST, judge
+from cleanzh.filters.pinyin.notes import has_lost, judge
+from cleanzh.lexicon.kinds import QUESTION, kinds_of
 
 __all__ = ["remove_pinyin_notes"]
 
@@ -37,9 +38,14 @@ def remove_pinyin_notes(text: str) -> list[Edit]:
     digit or letter that was read together with a lost byte, and pairs in the user-defined zones of GBK where more than
     one way to fill the gap reads well.
     """
+    lost = kinds_of(text) & QUESTION
+    if not lost and "(" not in text:
+        return []
     found = judge(text)
+    if not lost:
+        return found.edits
     bare = apply(text, found.edits)
-    if LOST.search(bare) is None:
+    if not has_lost(bare):
         return found.edits
     from cleanzh.filters.pinyin.shift import find_shifts  # and numpy with it
 

@@ -7,7 +7,7 @@ private use), and a lone 0x80 is ``€``.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +21,10 @@ __all__ = [
     "decoder",
     "encoder",
     "ending_in",
-    "gap",
     "in_zone",
     "is_private",
     "is_usual",
+    "vanishing",
 ]
 
 LEADS: Final = tuple(range(0x81, 0xFF))
@@ -79,46 +79,20 @@ def in_zone(first: int, second: int) -> bool:
 
     Such characters seldom survive what a page goes through.
     """
-    return bool(_vanishing()[first, second])
+    return first << 8 | second in _zones()
 
 
 @lru_cache(maxsize=1)
-def _vanishing() -> NDArray[np.bool_]:
+def _zones() -> frozenset[int]:
+    return frozenset(pair for pair, char in decoder().items() if is_private(char))
+
+
+@lru_cache(maxsize=1)
+def vanishing() -> NDArray[np.bool_]:
+    """:func:`in_zone` of all pairs."""
     import numpy as np
 
     table = np.zeros((256, 256), np.bool_)
     for pair, char in decoder().items():
         table[pair >> 8, pair & 0xFF] = is_private(char)
     return table
-
-
-@lru_cache(maxsize=1)
-def _codes() -> NDArray[np.uint32]:
-    """Code points of the usual characters by lead and trail byte; 0 for the others."""
-    import numpy as np
-
-    codes = np.zeros((256, 256), np.uint32)
-    for pair, char in decoder().items():
-        if is_usual(char):
-            codes[pair >> 8, pair & 0xFF] = ord(char)
-    return codes
-
-
-class Gap(NamedTuple):
-    """What may stand before and after a vanished pair, as code points, and which of the first with which of the second
-    leave a pair between them that vanishes."""
-
-    firsts: NDArray[np.uint32]
-    seconds: NDArray[np.uint32]
-    vanish: NDArray[np.bool_]
-
-
-@lru_cache(maxsize=4096)
-def gap(lead: int, trail: int) -> Gap:
-    """The characters that ``lead`` may begin and ``trail`` may end when the pair between them vanished."""
-    import numpy as np
-
-    codes, vanishing = _codes(), _vanishing()
-    trails = np.flatnonzero((codes[lead] > 0) & vanishing.any(axis=1))
-    leads = np.flatnonzero(codes[:, trail] > 0)
-    return Gap(codes[lead, trails], codes[leads, trail], vanishing[np.ix_(trails, leads)])

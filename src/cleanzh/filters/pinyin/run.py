@@ -11,19 +11,20 @@ from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cleanzh.filters.pinyin.gaps import two_for_one
 from cleanzh.filters.pinyin.gbk import (
     EURO,
     beginning_with,
     decoder,
     encoder,
-    gap,
     in_zone,
     is_private,
     is_usual,
 )
-from cleanzh.filters.pinyin.notes import LETTERS, reads_as
-from cleanzh.lexicon.fluency import alone, code_points, fluency, profiles, transitions
+from cleanzh.filters.pinyin.notes import LETTERS, reads_as, sounding
+from cleanzh.lexicon.fluency import alone, code_points, fluency, in_a_word, profile
 from cleanzh.patterns import lazily
 
 __all__ = ["Reader", "Run", "expected", "read_as"]
@@ -68,7 +69,7 @@ _ODD: Final = -11.0  # or at least this, where it begins a word
 _SURE: Final = 0.6  # how likely a lost character must be, among all that fit, to be put back
 
 
-_FEW: Final = 5  # candidates that are compared with the rest of the document
+_FEW: Final = 5  # a quarter of the candidates that are compared with the rest of the document
 _PLAUSIBLE: Final = 6.0  # sets them apart from those that are not
 
 
@@ -172,13 +173,13 @@ class Reader:
         self, chars: Sequence[str], seams: Sequence[tuple[int, int]], line: str, after: str, wanted: str
     ) -> str | None:
         before = line[-1:] or "\n"
-        worth = profiles([before + "".join(chars) + (after or "\n")])[0]
+        worth = profile(before + "".join(chars) + (after or "\n"))
         out: list[str] = []
         for index, char in enumerate(chars):
             last_one = index + 1 == len(chars)
             broken = _broken(char) or (last_one and wanted != "" and not reads_as(char, wanted))
             mark = seams[index][0] == 0xA3
-            own, following = float(worth[index + 1]), float(worth[index + 2])
+            own, following = worth[index + 1], worth[index + 2]
             if not broken and not mark and (own > _DULL or (own > _ODD and following > _DULL + 2)):
                 out.append(char)
                 continue
@@ -186,7 +187,7 @@ class Reader:
             right = _sound("".join(chars[index + 1 : index + 3]) + after)
             found = self._two_for_one(*seams[index], left, right, wanted if last_one else "")
             if found is not None and not broken:
-                here = float(profiles([left + char + right])[0, 1:3].sum()) + self._fits(left, char, right)
+                here = sum(profile(left + char + right)[1:3]) + self._fits(left, char, right)
                 margin = _HARDLY if _hardly_a_word(left, char, right, found[1]) else _GONE
                 if found[0] + margin < here:
                     found = None
@@ -200,29 +201,8 @@ class Reader:
 
     def _two_for_one(self, lead: int, trail: int, left: str, right: str, wanted: str = "") -> tuple[float, str] | None:
         """The best two characters that ``lead`` begins and ``trail`` ends, with a vanished pair between."""
-        firsts, seconds, vanish = gap(lead, trail)
-        if wanted:
-            fitting = [reads_as(chr(second), wanted) for second in seconds.tolist()]
-            seconds, vanish = seconds[fitting], vanish[:, fitting]
-        if not len(firsts) or not len(seconds):
-            return None
-        before, after = code_points(left), code_points(right[0])
-        to_first, in_first = transitions(before, firsts)
-        middle, joined = transitions(firsts[:, None], seconds)
-        to_right, in_right = transitions(seconds, after)
-        worth = to_first[:, None] + middle + to_right
-        worth += np.where(joined, 0, ~in_first[:, None] * alone(firsts)[:, None] + ~in_right * alone(seconds))
-        worth[~vanish] = -np.inf
-        if len(right) > 1:
-            worth += ~in_right * alone(after) * ~transitions(after, code_points(right[1]))[1]
-        flat = worth.ravel()
-        top = np.argpartition(-flat, min(_FEW, len(flat) - 1))[:_FEW].tolist()
-        best = [
-            (float(flat[at]), chr(firsts[at // len(seconds)]) + chr(seconds[at % len(seconds)]))
-            for at in top
-            if flat[at] > -np.inf
-        ]
-        return max(((value + self._fits(left, both, right), both) for value, both in best), default=None)
+        found = two_for_one(lead, trail, left, right[:2], wanted)
+        return max(((value + self._fits(left, both, right), both) for value, both in found), default=None)
 
     @cached_property
     def _folded(self) -> bool:
@@ -281,51 +261,70 @@ class Reader:
 
     def likeliest(self, choices: Iterable[str], left: str, right: str) -> tuple[str, float]:
         """What reads best between ``left`` and ``right``, and how likely it is among ``choices`` (of one length)."""
-        listed = [choice for choice in choices if len(choice.encode("utf-16-le")) == 2 * len(choice)]
+        left, right = left[-1:] or "\n", right[:1] or "\n"
+        listed, fluent, promising = _between(tuple(choices), left, right)
         if not listed:
             return "?", 0.0
-        left, right = left[-1:] or "\n", right[:1] or "\n"
-        worth = fluency([left + choice + right for choice in listed]).astype(float)
-        for index in np.argsort(-worth)[: 4 * _FEW].tolist():
-            worth[index] += self._fits(left, listed[index], right) + _PLAUSIBLE
+        worth = fluent.copy()
+        worth[promising] += [self._fits(left, listed[index], right) + _PLAUSIBLE for index in promising]
         best = int(worth.argmax())
         return listed[best], float(1 / np.exp(worth - worth[best]).sum())
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
         left, right = left[-1:] or "\n", right[:1] or "\n"
-        return float(fluency([left + middle + right])[0]) + self._fits(left, middle, right)
+        return sum(profile(left + middle + right)) + self._fits(left, middle, right)
 
     def _fits(self, left: str, middle: str, right: str) -> float:
         """What the bigrams do not know of ``middle``: the rest of the document, and how marks follow each other."""
-        text = left + middle + right
-        seen = sum(text[at : at + 2] in self._pairs for at in range(len(text) - 1))
-        known = sum(char in self._known for char in middle) / len(middle)
-        odd = _ODD_MARKS.search(text) is not None or not all(map(is_usual, middle))
-        return _SEEN * seen + _KNOWN * known - 6.0 * odd - 3.0 * (_PAIRED.search(middle) is not None)
+        pairs, known = self._pairs, self._known
+        seen, before = 0, ord(left)
+        for char in middle + right:
+            code = ord(char)
+            if before << 21 | code in pairs:
+                seen += 1
+            before = code
+        share = middle in known if len(middle) == 1 else sum([char in known for char in middle]) / len(middle)
+        return _SEEN * seen + _KNOWN * share - _oddness(left, middle, right)
 
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(self.text[:_BLOCK])
 
     @cached_property
-    def _pairs(self) -> frozenset[str]:
-        block = self.text[:_BLOCK]
-        return frozenset(map(str.__add__, block, block[1:]))
+    def _pairs(self) -> frozenset[int]:
+        """The pairs of characters that the document has, as numbers: of strings it would take three times as long."""
+        codes = np.frombuffer(self.text[:_BLOCK].encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+        return frozenset((codes[:-1] << np.uint64(21) | codes[1:]).tolist())
+
+
+@lru_cache(maxsize=8192)
+def _oddness(left: str, middle: str, right: str) -> float:
+    odd = _ODD_MARKS.search(left + middle + right) is not None or not all(map(is_usual, middle))
+    return 6.0 * odd + 3.0 * (_PAIRED.search(middle) is not None)
+
+
+@lru_cache(maxsize=1024)
+def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[list[str], NDArray[np.float64], list[int]]:
+    """The choices in the BMP, how well each reads between the two, and which of them read best."""
+    listed = [choice for choice in choices if len(choice.encode("utf-16-le")) == 2 * len(choice)]
+    if not listed:
+        return [], np.zeros(0), []
+    worth = fluency([left + choice + right for choice in listed]).astype(float)
+    return listed, worth, np.argsort(-worth, kind="stable")[: 4 * _FEW].tolist()
 
 
 @lru_cache(maxsize=8192)
 def read_as(lead: int, note: str) -> tuple[str, ...]:
     """The characters with this lead byte and this reading; those that only traditional text has, if there are any."""
-    fitting = [char for char in beginning_with(lead) if reads_as(char, note)]
+    fitting = [char for char in sounding(note) if encoder()[char] >> 8 == lead and not is_private(char)]
     return tuple([char for char in fitting if _only_gbk(char)] or fitting)
 
 
 @lru_cache(maxsize=4096)
 def _both(lead: int, note: str) -> tuple[str, ...]:
     """Two characters with a vanished pair between, of which ``lead`` begins the first and the second reads ``note``."""
-    ends = ((char, pair >> 8) for char, pair in encoder().items() if not is_private(char) and reads_as(char, note))
-    seconds = [(char, byte) for char, byte in ends if _only_gbk(char)]
+    seconds = [(char, encoder()[char] >> 8) for char in sounding(note) if _only_gbk(char)]
     return tuple(a + b for a, first in beginning_with(lead).items() for b, second in seconds if in_zone(first, second))
 
 
@@ -333,9 +332,7 @@ def _hardly_a_word(left: str, char: str, right: str, two: str) -> bool:
     """Whether ``char`` stands alone where it hardly ever is a word, and the two characters instead are one."""
     if float(alone(code_points(char))[0]) > -1:
         return False
-    pairs = code_points(left[-1] + char + two[0]), code_points(char + right[0] + two[1])
-    before, after, joined = transitions(*pairs)[1].tolist()
-    return bool(joined and not before and not after)
+    return in_a_word(*two) and not in_a_word(left[-1], char) and not in_a_word(char, right[0])
 
 
 def _sound(text: str) -> str:
