@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import cleanzh.filters.script as module
+import cleanzh.filters.script.conversion as module
+import cleanzh.filters.script.table as table
 import cleanzh.lexicon.script as counting
 from cleanzh.edits import apply
 from cleanzh.errors import UsageError
 from cleanzh.filters import UnifyScript, unify_script
-from cleanzh.lexicon.script import characters, letters, region_of, script_of
+from cleanzh.lexicon.script import characters, letters, region_of, script_of, simplified_forms
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures" / "script"
@@ -85,22 +86,59 @@ def test_clean_text_loads_no_converter(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(config: str) -> None:
         raise AssertionError(config)
 
-    monkeypatch.setattr(module, "_converter", fail)
+    monkeypatch.setattr(module, "converter", fail)
+    monkeypatch.setattr(table, "converter", fail)
     assert unify_script("京东与快手的皇后在公里外") == "京东与快手的皇后在公里外"
 
 
 @pytest.fixture
 def other_opencc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "opencc", types.ModuleType("opencc"))
-    module._converter.cache_clear()
+    for cached in (module.converter, table._table):
+        cached.cache_clear()
     yield
-    module._converter.cache_clear()
+    for cached in (module.converter, table._table):
+        cached.cache_clear()
 
 
 @pytest.mark.usefixtures("other_opencc")
 def test_other_package_of_the_same_name_is_refused() -> None:
     with pytest.raises(UsageError, match="opencc-python-reimplemented"):
         unify_script("戰爭")
+
+
+_TO_SIMPLIFIED = opencc.OpenCC("t2s").convert
+_PHRASES = counting.opencc_phrases()[1]
+_IN_PHRASES = "".join(sorted(set("".join(_PHRASES))))
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(_PHRASES), st.text(_IN_PHRASES, max_size=6), st.text(max_size=6)), max_size=12
+    ).map("".join)
+)
+def test_the_table_converts_as_opencc_does(text: str) -> None:
+    simplified = table.to_simplified(text)
+    if simplified is not None:
+        assert simplified == _TO_SIMPLIFIED(text)
+
+
+def test_the_table_converts_what_a_text_is_written_with() -> None:
+    """All of the BMP but what it leaves to OpenCC, each character behind one that changes and before a phrase."""
+    framed = [f"國{chr(code)}乾隆" for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF]
+    made = [table.to_simplified(text) for text in framed]
+    assert [text for text, now in zip(framed, made, strict=True) if now not in (None, _TO_SIMPLIFIED(text))] == []
+    assert made.count(None) < 2000
+    assert table.to_simplified("\ud800") is None
+    assert table.to_simplified("豈".join(framed)) is None
+
+
+def test_another_release_of_opencc_converts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencc, "__version__", "9.9.9")
+    table._table.cache_clear()
+    assert table.to_simplified("戰爭") is None
+    table._table.cache_clear()
 
 
 def test_edits_are_short_runs() -> None:
@@ -115,6 +153,13 @@ def test_sets_are_what_opencc_converts() -> None:
     assert not set(traditional) & set(simplified)
     assert [char for char in traditional if to_simplified.convert(char) == char] == []
     assert [char for char in simplified if to_traditional.convert(char) == char] == []
+
+
+def test_simplified_forms_are_those_of_opencc() -> None:
+    """A release that changes its tables asks for ``scripts/build_simplified.py`` to be run again."""
+    han = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    simple = opencc.OpenCC("t2s").convert("\n".join(han)).split("\n")
+    assert simplified_forms() == {char: plain for char, plain in zip(han, simple, strict=True) if char != plain}
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
 
 from cleanzh.edits import Edit, Findings
 from cleanzh.errors import UsageError
+from cleanzh.filters.script.conversion import convert
+from cleanzh.lexicon.kinds import BEYOND, HANGUL, KANA, SIMPLIFIED, TRADITIONAL, code_units, kinds_of, places_of
 from cleanzh.lexicon.script import Letters, character_class, characters, letters, region_of
 from cleanzh.patterns import lazily
 
@@ -37,16 +39,6 @@ _PHRASE_CONFIGS = {
     ("simplified", "taiwan"): ("s2twp",),
     ("simplified", "hongkong"): ("s2hkp",),
 }
-
-# OpenCC takes UTF-8, where a lone surrogate raises, and some configurations end a text at NUL.
-_UNSAFE = lazily("([\0\ud800-\udfff]+)")
-# Known wrong in OpenCC 1.4.2: 被髮明, 展示瞭如何. Its phrases 被髮 (被髮左衽) and 瞭如 (瞭如指掌) catch modern text
-# too, so the text is cut inside of them; the pieces are converted apart.
-_SEAM = lazily("(?<=被)(?=发(?!左|文身|[佯阳]狂|缨|入山|行吟|而|[徒跣]|[覆垢]面|[现觉]))|(?<=了)(?=如(?!指掌|观火))")
-
-# Taiwan writes 著 for both 著 (to write, to show) and the particle 着. OpenCC has lists of the words with the former;
-# in published Taiwanese text, one in eleven of the particles it makes is none of its words but one of these.
-_WRITTEN = lazily("(著(?:(?<=[土卓論原編所雜譯專合遺撰]著)|(?=有[《「『〈])|(?<=[，。；、並曾均另還]著)(?=有)))")
 
 _FOREIGN = lazily("[ぁ-ゖァ-ヺ가-힣ᄀ-ᇿㄱ-ㆎ]")
 # What a mixed line is decided by: everything up to a mark or a blank.
@@ -161,7 +153,8 @@ class UnifyScript:
         if self.to == "keep":
             return text
         other_forms = _other_region(self.to) is not None and _foreign_forms(self.to).search(text)
-        if self.source == "auto" and not other_forms and not character_class(_other(self.to)).search(text):
+        other = TRADITIONAL if self.to == "simplified" else SIMPLIFIED
+        if self.source == "auto" and not other_forms and _has_strays_at_most(text, other):
             return text
         count = letters(text)
         if _is_foreign(count, _FOREIGN_DOCUMENT):
@@ -191,6 +184,10 @@ class UnifyScript:
 
     def _document(self, text: str, source: str, all_of_it: bool) -> str:
         """A document in the other script, or in both. Most lines have nothing special and are converted in one call."""
+        same = SIMPLIFIED if self.to == "simplified" else TRADITIONAL
+        plain_text = not kinds_of(text) & (same | KANA | HANGUL | BEYOND)
+        if plain_text and all_of_it and not self.protect and self.quotations != "keep":
+            return self._convert(text, source)
         wrong, right = character_class(_other(self.to)), character_class(_same(self.to))
         keep = self._keep()
         has_foreign = _FOREIGN.search(text) is not None
@@ -295,11 +292,24 @@ class UnifyScript:
         if self.phrases:
             configs = _PHRASE_CONFIGS.get((source, self.to), configs)
         for config in configs:
-            text = _convert(config, text)
+            text = convert(config, text)
         return text
 
 
 unify_script = UnifyScript()
+
+
+def _has_strays_at_most(text: str, other: int) -> bool:
+    """Whether the characters of the ``other`` script are none, or too few for a line and for the text as a whole."""
+    kinds = kinds_of(text)
+    if not kinds & (other | BEYOND):
+        return True
+    if kinds & BEYOND or "numpy" not in sys.modules:
+        return False  # all letters have to be counted
+    wrong = len(places_of(other, text))
+    if wrong >= _LEAST_DISTINCT:
+        return False
+    return wrong < _STRAY_SHARE * (wrong + len(places_of((SIMPLIFIED | TRADITIONAL) & ~other, text)))
 
 
 def _other(to: str) -> str:
@@ -337,50 +347,20 @@ def _is_foreign(count: Letters, share: float) -> bool:
     return foreign > share * (foreign + count.han)
 
 
-@cache
-def _converter(config: str) -> Any:
-    """One converter a process and configuration: it takes a tenth of a second to load, so it is made when needed."""
-    import opencc
-
-    if not hasattr(opencc, "__version__"):
-        raise UsageError(
-            "the module 'opencc' is not the official one (opencc-python-reimplemented has the same name); "
-            "run: pip uninstall opencc-python-reimplemented; pip install --force-reinstall opencc"
-        )
-    return opencc.OpenCC(config)
-
-
-def _convert(config: str, text: str) -> str:
-    convert = _converter(config).convert
-    if config.startswith("s2") and ("被发" in text or "了如" in text):
-        return "".join([_convert_piece(convert, piece) for piece in _SEAM.split(text)])
-    if config.startswith("tw2s"):
-        pieces = _WRITTEN.split(text)
-        return "".join([piece if i % 2 else _convert_piece(convert, piece) for i, piece in enumerate(pieces)])
-    return _convert_piece(convert, text)
-
-
-def _convert_piece(convert: Any, text: str) -> str:
-    if "\0" not in text:
-        try:
-            return str(convert(text))
-        except UnicodeEncodeError:
-            pass
-    return "".join([piece if i % 2 else str(convert(piece)) for i, piece in enumerate(_UNSAFE.split(text))])
-
-
 def _changed_runs(rule: str, before: str, after: str) -> list[Edit]:
     """One edit a changed run, for texts of one length; arrays do it in a tenth of the time of a loop over lines."""
     import numpy as np
 
-    old = np.frombuffer(before.encode("utf-32-le", "surrogatepass"), "<u4")
-    new = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), "<u4")
-    changed = np.flatnonzero(old != new)
-    lines = np.searchsorted(np.flatnonzero(old == ord("\n")), changed)
-    breaks = np.flatnonzero((np.diff(changed) > _RUN_GAP) | (np.diff(lines) > 0))
-    firsts = changed[np.concatenate(([0], breaks + 1))].tolist()
-    ends = (changed[np.concatenate((breaks, [len(changed) - 1]))] + 1).tolist()
-    return [Edit(rule, i, before[i:j], after[i:j]) for i, j in zip(firsts, ends, strict=True)]
+    old, new = code_units(before), code_units(after)
+    if len(old) != len(before) or len(new) != len(after):
+        old = np.frombuffer(before.encode("utf-32-le", "surrogatepass"), "<u4")
+        new = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), "<u4")
+    changed = (old != new).nonzero()[0]
+    lines = (old == ord("\n")).nonzero()[0].searchsorted(changed)
+    breaks = (((changed[1:] - changed[:-1]) > _RUN_GAP) | (lines[1:] != lines[:-1])).nonzero()[0]
+    firsts = [int(changed[0]), *changed[breaks + 1].tolist()]
+    ends = [*changed[breaks].tolist(), int(changed[-1])]
+    return [Edit(rule, i, before[i : j + 1], after[i : j + 1]) for i, j in zip(firsts, ends, strict=True)]
 
 
 def _changed_lines(rule: str, before: str, after: str) -> list[Edit]:
