@@ -93,6 +93,8 @@ def mutants(rule: Rule) -> Iterator[tuple[str, Rule]]:
         yield "$", dataclasses.replace(rule, pattern=pattern[:-1])
     if rule.max_length:
         yield "max_length", dataclasses.replace(rule, max_length=None)
+    if rule.unless:
+        yield "unless", dataclasses.replace(rule, unless=())
     for start, stop in _looks(pattern):
         try:
             re.compile(cut := pattern[:start] + pattern[stop:])

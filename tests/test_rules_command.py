@@ -11,9 +11,9 @@ from conftest import ROOT, Cleanzh
 from test_check import CLEAN
 from test_configuration import OURS
 
-from cleanzh.reasons import FAMILIES, REPORTED, reasons
-from cleanzh.rule_tests import problems, unguarded
+from cleanzh.checking.reasons import FAMILIES, REPORTED, reasons
 from cleanzh.rulebook import builtin, parse
+from cleanzh.rulebook.trial import problems, unguarded
 
 
 def test_every_rule_is_listed_with_its_reason(cleanzh: Cleanzh) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from collections.abc import Iterator
 from functools import cache
-
-from ahocorasick_rs import AhoCorasick
+from typing import Any
 
 from cleanzh.document import Flag
 from cleanzh.lexicon.damage import irreparable_spans
@@ -37,16 +38,42 @@ _STRIPPED = lazily(
 )
 _LEAST = 3  # places without digits that make it damage
 
-# An agency's dateline opens its report, and （完） closes it: what follows is another one.
+# A dateline opens a report (新华社北京5月27日电, 本报讯（记者 …）), and the reporters' names or （完） close it: what
+# follows is another one. After a close come two paragraphs, or it may be a note.
 _DATELINE = lazily(
-    r"^\s*[\u4e00-\u9fff]{2,6}[社网][\u4e00-\u9fff]{2,8}\d{1,2}月\d{1,2}日[电讯](?=[\s（(，])", re.MULTILINE
+    r"^\s*(?:[\u4e00-\u9fff]{1,6}[社网報报台][\u4e00-\u9fff]{2,8}\d{1,2}月\d{1,2}日[电讯電訊](?=[\s（(，])"
+    r"|(?:[\u4e00-\u9fff]{1,7}(?:[报網网報台]|新闻|在线|客户端))?[讯訊]\s?[（(]\s?[\u4e00-\u9fff]{0,6}(?:[记記]者|通[讯訊]员)"
+    r"|本[报網网報台刊][讯訊](?=[\s　，]))",
+    re.MULTILINE,
 )
+_CLOSE = lazily(
+    r"(?<=[。！？”])\s?[（(](?:[完全]文?完?"
+    r"|[\u4e00-\u9fff]{0,8}?(?:[记記]者|[责責]任?[编編][辑輯]?|通[讯訊]员)[\s:：][^（）()\n]{2,24})[)）]"
+    r"(?=\s*\n)"
+)
+_PARAGRAPH = lazily(r"^[^\n]{40,}[。！？”）)]\s*$", re.MULTILINE)
+# A line between paragraphs that could be a title: short, without a stop and without a number.
+_TITLE = lazily(
+    r"\n[ \u3000]*(?![\d一二三四五六七八九十（(#*\-第【●■▲◆>]+)[^\n。；;：:，,]{8,40}"
+    r"[^\n。！？!?，,；;：:、…）)”」』]\n+(?=[^\n]{40,})"
+)
+_HAN = lazily("[\u3400-\u9fff]+")
+_TWO_ARTICLES = 400  # characters; shorter than that a text says too little to tell topics apart
+_BOOK = 50_000  # characters; what is longer has chapters, and would cost as many searches
+_MOST_TITLES = 24
+_FEWEST_PAIRS = 5
+# Shares of the pairs of a title that a text has which is about something else, and one which is about that.
+_STRANGE, _KNOWN = 0.12, 0.4
+# As a cleaned text spells them; with more of them the search for all literals takes twice as long.
+_REPORTS = ("日电", "讯（", "报讯", "完）", "（记者")
 _SWAPPED_LEAST = 2  # different swapped compounds: one may be a slip
 
 
 @cache
-def _index() -> tuple[AhoCorasick, tuple[str, ...]]:
-    literals = (*_PAIRS, *_LOST, *_UNITS, "日电", "&", *swapped_words())
+def _index() -> tuple[Any, tuple[str, ...]]:
+    from ahocorasick_rs import AhoCorasick
+
+    literals = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS, "&", *swapped_words())
     return AhoCorasick(literals), literals
 
 
@@ -57,22 +84,67 @@ def find_flags(text: str) -> list[Flag]:
     * ``damage.cut-entity``: an entity of which a cut left the beginning (``&mi...``);
     * ``damage.irreparable``: characters that a lossy conversion destroyed (U+FFFD, ``锟斤拷``);
     * ``damage.digits-stripped``: a text whose figures are gone;
-    * ``doubt.two-articles``: the dateline of a second report in one document;
+    * ``doubt.two-articles``: the dateline of a second report in one document, paragraphs behind the close of one, or a
+      title whose words are new where those of the first one end;
     * ``doubt.word-swapped``: compounds that only a synonym spinner writes.
 
     >>> find_flags("不过，。")
     [Flag(name='damage.hole', start=2, text='，。')]
 
-    Clean text costs one search for all literals at once; what it finds is then looked at closely.
+    Clean text costs one search for all literals at once, and one for titles between paragraphs; what they find is then
+    looked at closely.
     """
     automaton, literals = _index()
     try:
         found = {index for index, _, _ in automaton.find_matches_as_indexes(text)}
     except UnicodeEncodeError:  # lone surrogates, which no literal contains
         found = {index for index, literal in enumerate(literals) if literal in text}
-    if not found:
-        return []
-    return sorted(_flags(text, {literals[index] for index in found}), key=lambda flag: (flag.start, flag.name))
+    flags = list(_flags(text, {literals[index] for index in found})) if found else []
+    if _TWO_ARTICLES <= len(text) <= _BOOK and (title := _second_title(text)) is not None:
+        flags.append(Flag("doubt.two-articles", title.start() + 1, title[0].strip()))
+    return sorted(flags, key=lambda flag: (flag.start, flag.name))
+
+
+def _second_reports(text: str) -> list[re.Match[str]]:
+    """Where another report begins, or the first one closes and goes on."""
+    found = list(_DATELINE.finditer(text))[1:]
+    if closes := list(_CLOSE.finditer(text)):
+        starts = [paragraph.start() for paragraph in _PARAGRAPH.finditer(text)]
+        for close in closes:
+            before = bisect.bisect(starts, close.start())
+            if before and len(starts) - before >= 2:
+                found.append(close)
+    return found
+
+
+def _second_title(text: str) -> re.Match[str] | None:
+    """A title in the midst of the text whose words were not heard of before, while those of the first end there.
+
+    The headings of one article take up its words; between two articles none goes over.
+    """
+    first = text.lstrip().partition("\n")[0].strip()
+    if not 6 <= len(first) <= 60 or first[-1] in "。！？" or len(topic := _pairs(first)) < _FEWEST_PAIRS:
+        return None
+    if _heard(topic, text[-_TWO_ARTICLES // 2 :]) > _STRANGE:  # it is still the topic; spares most texts the search
+        return None
+    for found in itertools.islice(_TITLE.finditer(text), _MOST_TITLES):
+        before, behind = text[len(first) : found.start()], text[found.end() :]
+        words = _pairs(found[0])
+        if min(len(before), len(behind)) < _TWO_ARTICLES // 2 or len(words) < _FEWEST_PAIRS:
+            continue
+        strange = _heard(words, before) <= _STRANGE and _heard(topic, behind) <= _STRANGE
+        if strange and _heard(words, behind) >= _KNOWN and _heard(topic, before) >= _KNOWN:
+            return found
+    return None
+
+
+def _pairs(line: str) -> set[str]:
+    return {run[at : at + 2] for run in _HAN.findall(line) for at in range(len(run) - 1)}
+
+
+def _heard(pairs: set[str], text: str) -> float:
+    """The share of the pairs of characters that the text has."""
+    return sum(pair in text for pair in pairs) / len(pairs)
 
 
 def _begins_a_name(cut: str) -> bool:
@@ -90,9 +162,8 @@ def _flags(text: str, present: set[str]) -> Iterator[Flag]:
         places = list(_STRIPPED.finditer(text))
         if len(places) >= _LEAST:
             yield from (Flag("damage.digits-stripped", m.start(), m[0]) for m in places)
-    if "日电" in present:
-        datelines = list(_DATELINE.finditer(text))
-        yield from (Flag("doubt.two-articles", m.start(), m[0]) for m in datelines[1:])
+    if not present.isdisjoint(_REPORTS):
+        yield from (Flag("doubt.two-articles", m.start(), m[0]) for m in _second_reports(text))
     swapped = present.intersection(swapped_words())
     if len(swapped) >= _SWAPPED_LEAST:
         pattern = re.compile("|".join(sorted(swapped)))

@@ -10,11 +10,14 @@ import functools
 import itertools
 import re
 from collections.abc import Sequence
+from operator import add
 from typing import NamedTuple
 
-import opencc
+from cleanzh import prepared
+from cleanzh.lexicon.script import simplified_forms
+from cleanzh.patterns import lazily
 
-__all__ = ["Shadow", "shadow", "spellings"]
+__all__ = ["Shadow", "opened", "openings", "shadow", "shadows", "spellings"]
 
 _HAN = "\u3400-\u9fff"
 # What stands between single characters to hide a word. No comma: 一，二，三 is a list.
@@ -63,7 +66,7 @@ _HIDDEN = {
 }
 _TONED = "āáǎàēéěèêīíǐìōóǒòūúǔùǖǘǚǜńňḿ"
 # It starts with a class, which the search skips to; a plain sentence has little of it.
-_TRICK = re.compile(
+_TRICK = lazily(
     rf"(?P<first>[(vwq2二微薇徽葳溦嶶威扣抠公关扫免领客{_DIGIT}{_VANISHING}{_GAPS}])(?:"
     rf"(?P<gone>(?<=[{_VANISHING}])[{_VANISHING}]*|(?<=[{_HAN}]\()[a-zü]*[{_TONED}][a-zü]*\s?\)"
     # between two characters that stand alone (微 信 号), and around one that does (加幕.思.城老师)
@@ -74,7 +77,7 @@ _TRICK = re.compile(
 )
 # Where _TRICK may match, and half of what it asks there: it is four times as fast on a plain line.
 _RARE = f"{_VANISHING}vwq微薇徽葳溦嶶威扣抠"
-_HINT = re.compile(
+_HINT = lazily(
     rf"[(2二公关扫免领客{_RARE}{_DIGIT}{_GAPS}](?:(?<=[{_RARE}])|(?<=[{_DIGIT}])(?=[{_DIGIT}]{{6}})"
     rf"|(?<=[{_GAPS}])(?=[{_HAN}](?:[^{_HAN}]|$))|(?<=\()(?=[a-zü]*[{_TONED}])"
     rf"|(?<=公)(?=[{_GAPS}]|众[{_GAPS}平账帐]|号[:\"])|(?<=[关扫免领客])(?=[{_GAPS}])|(?<=[2二])(?=[{_GAPS}]?维))"
@@ -130,8 +133,29 @@ def shadow(line: str) -> Shadow:
     ('[关注]微信', (1, 9), (10, 13))
     """
     folded = _folded(line)
-    if _HINT.search(folded) is None:
-        return Shadow(folded, None, len(line))
+    return Shadow(folded, None, len(line)) if _HINT.search(folded) is None else _cast(folded)
+
+
+def shadows(lines: Sequence[str]) -> list[Shadow]:
+    """The shadow of each line; together they take a third of the time that they take one by one."""
+    if not lines:
+        return []
+    folded = _folded("\n".join(lines))
+    casts = [Shadow(line, None, len(line)) for line in folded.split("\n")]
+    number = position = 0  # the lines that were passed, and where the next begins
+    for hint in _HINT.finditer(folded):
+        if hint.start() < position:
+            continue
+        while position <= hint.start():
+            position += casts[number].length + 1
+            number += 1
+        casts[number - 1] = _cast(casts[number - 1].text)
+    return casts
+
+
+def _cast(folded: str) -> Shadow:
+    """The shadow of a folded line, which is as long as the line was."""
+    length = len(folded)
     parts: list[str] = []
     offsets: list[int] = []
     position = 0
@@ -153,10 +177,10 @@ def shadow(line: str) -> Shadow:
         offsets += (start,) * len(new) if len(new) != end - start else range(start, end)
         position = end
     if not parts:
-        return Shadow(folded, None, len(line))
+        return Shadow(folded, None, length)
     parts.append(folded[position:])
-    offsets += range(position, len(line))
-    return Shadow("".join(parts), offsets, len(line))
+    offsets += range(position, length)
+    return Shadow("".join(parts), offsets, length)
 
 
 _FREQUENT = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "“": '"', "”": '"', "！": "!", "？": "?"}
@@ -164,7 +188,7 @@ _FREQUENT = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "“": 
 
 def _folded(line: str) -> str:
     """The line with every character of :func:`_table` as that writes it."""
-    if _seldom().search(line) is not None:
+    if seldom().search(line) is not None:
         return line.translate(_plain())
     for char, plain in _FREQUENT.items():
         line = line.replace(char, plain)
@@ -172,10 +196,10 @@ def _folded(line: str) -> str:
 
 
 @functools.cache
-def _seldom() -> re.Pattern[str]:
+def seldom() -> re.Pattern[str]:
     """Any character that is folded and not frequent (or lies beyond the first plane, where a class is slow)."""
     chars = (chr(code) for code in _table() if code < 0x10000 and chr(code) not in _FREQUENT)
-    return re.compile(f"[{re.escape(''.join(chars))}\U00010000-\U0010ffff]")
+    return prepared.compiled(f"[{re.escape(''.join(chars))}\U00010000-\U0010ffff]")
 
 
 @functools.cache
@@ -200,9 +224,7 @@ def _table() -> dict[int, str]:
             table[code] = chr(ord(plain) + code - ord(first))
     table.update({ord("⓪"): "0", ord("＋"): "+", ord("＆"): "&", ord("＠"): "@", ord("／"): "/", ord("＿"): "_"})
     table.update({ord("＝"): "=", ord("＃"): "#", ord("＊"): "*", ord("％"): "%", ord("✚"): "+", ord("➕"): "+"})
-    han = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
-    simple = opencc.OpenCC("t2s").convert("\n".join(han)).split("\n")
-    table.update((ord(char), plain) for char, plain in zip(han, simple, strict=True) if char != plain)
+    table.update((ord(char), plain) for char, plain in simplified_forms().items())
     table[ord("着")] = "着"  # t2s leaves 著 as it is; 著作 is a word
     return table
 
@@ -227,7 +249,7 @@ def _unfold() -> dict[str, list[str]]:
 
 
 _SPACES = " \u3000\xa0\t"  # as layout puts them: 首 页, 分 享
-_ALL_GAPS = (*_GAPS, "\u3000", "•", "・", "．")
+_ALL_GAPS = (*_GAPS, "\t", "\u3000", "•", "・", "．")
 _OFTEN_SPLIT = (
     "微信",
     "公众号",
@@ -278,3 +300,32 @@ def spellings(word: str) -> list[str]:
             for form in written.split(" "):
                 found.update(dict.fromkeys((form, form.upper(), form.title())))
     return list(found)
+
+
+def openings(word: str) -> set[str]:
+    """How the spellings of ``word`` may begin: two characters, as :func:`opened` has them; without making them all."""
+    found = {word[:2].translate(_opening())}
+    if 2 <= len(word) <= 5:
+        found.add(f"{word[0].translate(_opening())} ")
+    for disguised, written in _DISGUISES.items():
+        if disguised in word:
+            found.update(form[:2].translate(_opening()) for form in written.split(" "))
+    return found
+
+
+def opened(text: str) -> set[str]:
+    """Each two neighbours of a text, and each character, folded: where it holds a word, one of them opens it.
+
+    >>> openings("关注") & opened("請關 注我")
+    {'关 '}
+    """
+    folded = text.translate(_opening())
+    return {*map(add, folded, folded[1:]), *folded}
+
+
+@functools.cache
+def _opening() -> dict[int, str]:
+    """:func:`_table`, with all that separates characters as one."""
+    table = dict(_table())
+    table.update((ord(gap), " ") for gap in _ALL_GAPS)
+    return {code: " " if plain in _GAPS else plain for code, plain in table.items()}

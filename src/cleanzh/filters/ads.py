@@ -32,8 +32,8 @@ class RemoveAds:
 
     >>> remove_ads("正文的最后一段。\\n\\n微信掃碼回復「666」\\n推薦閱讀:\\n")
     '正文的最后一段。\\n'
-    >>> remove_ads.edits("今天就到这里。关注公众号某某，回复666领取")
-    [Edit(rule='ads.promo-tail', start=7, before='关注公众号某某，回复666领取', after='')]
+    >>> remove_ads.edits("大会昨日闭幕。关注公众号某某，回复666领取")
+    [Edit(rule='ads.appeal-at-the-end', start=7, before='关注公众号某某，回复666领取', after='')]
 
     Left alone: every sentence that only talks about WeChat, codes, reprints or adverts; a line that could be a heading
     of the article; a list of titles that nothing announces; public hot lines; a paragraph below a list of links.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cleanzh.errors import RuleError
-from cleanzh.rulebook.index import HEAD, SHORT, TAIL, Index, found
+from cleanzh.rulebook.index import HEAD, TAIL, Index, Question
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import Shadow
 
@@ -66,7 +66,7 @@ class Rulebook:
 
     >>> from cleanzh.rulebook import builtin
     >>> [rule.name for rule in Rulebook(builtin()).choosing(["sharing"], ()).rules][:1]
-    ['sharing.like-and-look']
+    ['sharing.emoji-words']
     """
 
     def __init__(self, rules: Iterable[Rule]) -> None:
@@ -76,6 +76,10 @@ class Rulebook:
             if first.name == second.name:
                 files = " and ".join(dict.fromkeys((first.file, second.file)))
                 raise RuleError(f"{files}: {first.name} is defined twice; rename one of them")
+        for rule in self.rules:
+            for old in rule.renamed_from:
+                if old in names:
+                    raise RuleError(f"{rule.file}: {rule.name} was called {old}, as another rule is; rename that")
         self.families = tuple(dict.fromkeys(rule.family for rule in self.rules))
         self._names = dict(zip(names, self.rules, strict=True))
 
@@ -107,7 +111,7 @@ class Rulebook:
 
     def holds_a_literal(self, text: str) -> bool:
         """Whether the gate lets the text through: it holds a literal that some rule needs, in some spelling."""
-        return bool(self._index.always or found(self._index.gate, text))
+        return bool(self._index.always or self._index.gate.look(text)[0])
 
     def scan(self, text: str) -> Iterator[Hit]:
         """For each line on which a rule matches, the longest match (of equals, the first by rule name)."""
@@ -116,27 +120,23 @@ class Rulebook:
     def hits(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Hit]:
         """:meth:`scan`, on these lines only."""
         index = self._index
-        rules, decide, decide_again = self.rules, index.decide, index.decide_again
+        lines: list[tuple[int, int]] = []
+        questions: list[Question] = []
         for start, end, wanted, zones, tried in candidates:
-            if zones == tried:
-                continue
+            wanted &= index.in_zones[zones]
             among = index.all
             if end - start > _LONGEST:
-                window = text[end - _LONGEST : end]
-                wanted &= index.unbounded
                 among = index.unbounded
-            else:
-                window = text[start:end]
-            line = window.strip()
-            if not line:
-                continue
-            # The foot of a site stands on every page of it, so a line is often one that was just decided.
-            decided = (decide_again if len(line) <= SHORT else decide)(line, zones, wanted, among)
+                wanted &= among
+            if zones != tried and wanted and (line := text[max(start, end - _LONGEST) : end].strip()):
+                lines.append((start, end))
+                questions.append(Question(line, zones, wanted, among))
+        for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
             if decided:
                 number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
-                begin = end - len(window.lstrip())
-                where = _WHERE[zones]
-                yield Hit(rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
+                begin = end - len(text[max(start, end - _LONGEST) : end].lstrip())
+                where = _WHERE[question.zones]
+                yield Hit(self.rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
         """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
@@ -149,7 +149,7 @@ class Rulebook:
         among = self._index.all if len(window) == end - start else self._index.unbounded
         return [
             Hit(self.rules[number], begin + low, begin + high, (start, end), _WHERE[where], match, cast, begin, text)
-            for number, low, high, match, cast in self._index.decide(line, where, -1, among, every=True)
+            for number, low, high, match, cast in self._index.decide_all(line, where, among)
         ]
 
     def candidates(self, text: str) -> Iterable[Candidate]:
@@ -169,12 +169,12 @@ class Rulebook:
 
     def _held(self, text: str, zones: _Zones, low: int = 0, high: int | None = None) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
-        index = self._index
-        reach, wanted_by, zoned = index.reach, index.wanted_by, index.zoned
+        zoned = self._index.zoned
+        places, (_, reach, wanted_by) = self._index.gate.look(text if high is None else text[low:high])
         candidates: list[Candidate] = []
         start, end, length = 0, -1, 0
         wanted = 0
-        for spelling, at, _ in found(index.gate, text if high is None else text[low:high]):
+        for spelling, at, _ in places:
             if at + low >= end:
                 if wanted:
                     candidates.append((start, end, wanted, zones.of(start) if wanted & zoned else 0, -1))

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-import regex
-
-from cleanzh.errors import RuleError
+from cleanzh import prepared
+from cleanzh.errors import RuleError, UsageError
+from cleanzh.plugins import entry_points, package_of
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import shadow
 
 __all__ = ["builtin", "installed", "load", "parse"]
 
-_ZONES = ("head", "tail", "any")
-_SAFETY = ("safe", "unsafe")
-_TAKES = ("", "above", "fragments", "list", "rest")
-_TEXTS = ("chinese", "any")
+RULE_FILES = sorted((Path(__file__).parents[1] / "rules").glob("*.toml"))
+"""The rule files that come with cleanzh."""
+MADE_FROM = (*RULE_FILES, Path(__file__), Path(__file__).with_name("rule.py"))
+"""All that decides what the built-in rules are."""
+
+_ALLOWED = {
+    "zone": ("head", "tail", "any"),
+    "safety": ("safe", "unsafe"),
+    "severity": ("warning", "error"),
+    "takes": ("", "above", "fragments", "list", "rest"),
+    "text": ("chinese", "any"),
+}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{\{([a-z][a-z0-9-]*)\}\}")
 _KEYS = {f.name for f in fields(Rule)} - {"family", "written", "file", "trusted"}
+_FEW = 8  # words that are as quickly tried as guarded
 _REQUIRED = ("id", "reason", "pattern", "must_match", "must_not_match")
 
 
@@ -34,6 +41,8 @@ def parse(toml: str, *, family: str, file: str = "", trusted: bool = False) -> l
     file = file or f"{family}.toml"
     if not _NAME.fullmatch(family):
         raise RuleError(f"{file}: the file is named after the family; {family!r} must be lower-case kebab-case")
+    import tomllib  # only where there is something to parse
+
     try:
         tables = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
@@ -74,7 +83,7 @@ def _rule(
             raise fail(key, "must be a string")
     if not _NAME.fullmatch(table["id"]):
         raise fail("id", "must be lower-case kebab-case, such as 'follow-account'")
-    for key, allowed in {"zone": _ZONES, "safety": _SAFETY, "takes": _TAKES, "text": _TEXTS}.items():
+    for key, allowed in _ALLOWED.items():
         if table.get(key, allowed[-1]) not in allowed:
             raise fail(key, f"must be one of {', '.join(value for value in allowed if value)}")
     for key in ("must_match", "must_not_match"):
@@ -83,21 +92,18 @@ def _rule(
     length = table.get("max_length")
     if length is not None and (not isinstance(length, int) or isinstance(length, bool) or length < 1):
         raise fail("max_length", "must be a number of characters, 1 or more")
-    needs = table.get("needs", [])
-    needs = [needs] if isinstance(needs, str) else needs
-    if not _is_strings(needs):
-        raise fail("needs", "must be a string, or a list of strings")
-    literals: list[str] = []
-    for literal in needs:
-        reference = _REFERENCE.fullmatch(literal)
-        if reference and reference[1] not in words:
-            raise fail("needs", f"{{{{{reference[1]}}}}} is not in [words]")
-        literals += words[reference[1]] if reference else [literal]
-    for literal in literals:
-        if not literal or shadow(literal).text != literal:
-            raise fail("needs", f"{literal!r} must be spelt as the shadow has it: {shadow(literal).text!r}")
-    pattern = _expanded(table["pattern"], words, fail)
+    for old in table.get("renamed_from", []):
+        if not isinstance(old, str) or not all(map(_NAME.fullmatch, old.split("."))) or old.count(".") != 1:
+            raise fail("renamed_from", f"must be a list of full names, such as 'ads.follow-account', not {old!r}")
+    if not all(isinstance(change, str) for change in table.get("changes", [])):
+        raise fail("changes", 'must be a list of strings, such as "0.2.0: takes circled digits, too"')
+    if not isinstance(table.get("since", ""), str):
+        raise fail("since", 'must be a version, such as "0.2.0"')
+    literals = {key: _literals(table.get(key, []), key, words, trusted, fail) for key in ("needs", "unless")}
+    pattern = _expanded(table["pattern"], words, fail, guarded=trusted)
     if not trusted:  # ours are compiled when a line asks for them; the tests compile them all
+        import regex  # only rules of users are matched by it
+
         try:
             empty = regex.compile(pattern).match("")
         except regex.error as error:
@@ -105,17 +111,42 @@ def _rule(
         if empty is not None:
             raise fail("pattern", "matches the empty string; make something in it required")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    values.update(needs=tuple(dict.fromkeys(literals)), pattern=pattern, written=table["pattern"])
+    values.update(literals, pattern=pattern, written=table["pattern"])
     return Rule(family=family, file=file, trusted=trusted, **values)
 
 
-def _expanded(pattern: str, words: Mapping[str, tuple[str, ...]], fail: Any) -> str:
+def _literals(listed: Any, key: str, words: Mapping[str, tuple[str, ...]], trusted: bool, fail: Any) -> tuple[str, ...]:
+    listed = [listed] if isinstance(listed, str) else listed
+    if not _is_strings(listed):
+        raise fail(key, "must be a string, or a list of strings")
+    literals: list[str] = []
+    for literal in listed:
+        reference = _REFERENCE.fullmatch(literal)
+        if reference and reference[1] not in words:
+            raise fail(key, f"{{{{{reference[1]}}}}} is not in [words]")
+        literals += words[reference[1]] if reference else [literal]
+    for literal in () if trusted else literals:  # the tests ask it of ours
+        if shadow(literal).text != literal:
+            raise fail(key, f"{literal!r} must be spelt as the shadow has it: {shadow(literal).text!r}")
+    return tuple(dict.fromkeys(literals))
+
+
+def _expanded(pattern: str, words: Mapping[str, tuple[str, ...]], fail: Any, *, guarded: bool) -> str:
+    """The pattern with its lists of words in place.
+
+    Before a long list stands a look-ahead for its first characters: most places are left after one look, not after one
+    for each word. A user's pattern goes without, since its clauses are tested one by one.
+    """
+
     def alternatives(reference: re.Match[str]) -> str:
         if reference[1] not in words:
             raise fail("pattern", f"{{{{{reference[1]}}}}} is not in [words]")
-        return f"(?:{'|'.join(map(re.escape, sorted(words[reference[1]], key=lambda word: (-len(word), word))))})"
+        listed = sorted(words[reference[1]], key=lambda word: (-len(word), word))
+        firsts = "".join(re.escape(char) for char in sorted({word[0] for word in listed}))
+        guard = f"(?=[{firsts}])" if guarded and len(listed) > _FEW else ""
+        return f"{guard}(?:{'|'.join(map(re.escape, listed))})"
 
-    return _REFERENCE.sub(alternatives, pattern)
+    return _REFERENCE.sub(lambda reference: f"(?:{alternatives(reference)})", pattern)
 
 
 def _is_strings(value: Any) -> bool:
@@ -141,21 +172,33 @@ def own_rules(paths: tuple[str, ...]) -> tuple[Rule, ...]:
 @functools.cache
 def builtin() -> tuple[Rule, ...]:
     """The rules that come with cleanzh."""
-    files = sorted((f for f in resources.files("cleanzh").joinpath("rules").iterdir()), key=lambda f: f.name)
+    if tables := prepared.rule_tables(MADE_FROM):
+        return tuple(map(_prepared, tables))
     return tuple(
         rule
-        for file in files
-        if file.name.endswith(".toml")
-        for rule in parse(file.read_text(encoding="utf-8"), family=file.name[:-5], file=file.name, trusted=True)
+        for file in RULE_FILES
+        for rule in parse(file.read_text(encoding="utf-8"), family=file.stem, file=file.name, trusted=True)
     )
+
+
+def _prepared(table: Mapping[str, Any]) -> Rule:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Rule(**values)
 
 
 @functools.cache
 def installed() -> tuple[Rule, ...]:
     """The rules of installed packs: entry points of the group ``cleanzh.rules``, each a package of rule files."""
     rules: list[Rule] = []
-    for entry in metadata.entry_points(group="cleanzh.rules"):
-        for file in sorted(resources.files(entry.value).iterdir(), key=lambda f: f.name):
+    for entry in entry_points("cleanzh.rules"):
+        from importlib import resources
+
+        try:
+            files = sorted(resources.files(entry.value).iterdir(), key=lambda f: f.name)
+        except Exception as error:
+            what = f"the rules {package_of(entry)} can not be loaded: {type(error).__name__}: {error}"
+            raise UsageError(f"{what}; repair or uninstall the package") from error
+        for file in files:
             if file.name.endswith(".toml"):
                 label = f"{entry.value}/{file.name}"
                 rules += parse(file.read_text(encoding="utf-8"), family=file.name[:-5], file=label)

@@ -6,36 +6,42 @@ import functools
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple
 
-import ahocorasick_rs
-import regex
-
+from cleanzh import prepared
+from cleanzh.rulebook.gate import INFINITE, Gate, Needed, automaton, found
 from cleanzh.rulebook.rule import Rule
-from cleanzh.shadow import Shadow, shadow, spellings
+from cleanzh.shadow import Shadow, shadow, shadows
 
-__all__ = ["HEAD", "SHORT", "TAIL", "Decision", "Index", "found"]
+__all__ = ["HEAD", "TAIL", "Decision", "Index", "Question"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
-_CHINESE = re.compile("[\u3400-\u9fff]")
+_CHINESE = prepared.compiled("[\u3400-\u9fff]")
 # Headings and lists of Markdown and AsciiDoc, front matter, tags, statements.
-_CODE = re.compile(
+_CODE = prepared.compiled(
     r"^(?:#+ |#[^#]*$|=+ |//|!\[|[a-z]+::|[*+-] |\||:[a-z-]+:)|[{}`]|\\[a-z]|</|/>|<[a-z!]|=>|;$|^[a-z_]+: [\[\"']"
 )
-_INFINITE = 1 << 60
-_SLACK = 8
-SHORT = 200
+_SHORT = 200
 _REMEMBERED = 8192
 _LONGEST_NOTED = 400
-# How the notes of a spinner end: 戰(zhàn), 網(wǎng ).
-_NOTE_ENDS = tuple(
-    f"{vowel}{end})"
-    for vowel in "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
-    for end in ("", "i", "o", "u", "n", "ng", " ", "i ", "o ", "u ", "n ", "ng ")
-)
+
+
+class Question(NamedTuple):
+    """A line, its zones, and the rules to try there.
+
+    If ``wanted`` is negative, or something was dropped that may have hidden a literal, they are those of ``among``
+    whose literal shows.
+    """
+
+    line: str
+    zones: int
+    wanted: int
+    among: int
+
 
 Decision = tuple[tuple[int, int, int, Any, Shadow], ...]
+"""What was found: the number of the rule, the span in the line, match, shadow."""
 
 HEAD, TAIL = 1, 2  # the zones of a line, as bits
 _ASKS = {"head": HEAD, "tail": TAIL}
@@ -48,13 +54,13 @@ class Index:
         self._rules = rules
         self._searches: list[Callable[[str], Any] | None] = [None] * len(rules)
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
-        self.decide_again = functools.lru_cache(maxsize=_REMEMBERED)(self.decide)
+        self._decided: dict[Question, Decision] = {}
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
         self.unbounded = _set(number for number, rule in enumerate(rules) if rule.max_length is None)
         self.zoned = _set(number for number, rule in enumerate(rules) if rule.zone != "any")
-        self._in_zones = [
+        self.in_zones = [
             _set(n for n, rule in enumerate(rules) if rule.zone == "any" or _ASKS[rule.zone] & zones)
             for zones in range(4)
         ]
@@ -68,49 +74,55 @@ class Index:
         for number, rule in enumerate(rules):
             for literal in rule.needs:
                 by_literal[literal] = by_literal.get(literal, 0) | 1 << number
-        self._literals = _automaton(list(by_literal))
-        self._wanted = list(by_literal.values())
-        reach: dict[str, int] = {}  # spelling: the longest line that it makes worth a try
-        wanted_by: dict[str, int] = {}
-        for literal, wanted in by_literal.items():
-            far = max(_INFINITE if (bound := rules[n].max_length) is None else bound for n in _bits(wanted))
-            for spelling in spellings(literal):
-                # A literal in disguise comes in a line that is longer than its shadow.
-                slack = _SLACK if len(spelling) == len(literal) else far + _SLACK
-                reach[spelling] = max(far + slack, reach.get(spelling, 0))
-                wanted_by[spelling] = wanted_by.get(spelling, 0) | wanted
-        if reach:  # a pinyin note may stand inside any literal, so it makes a line worth a look
-            for spelling in _NOTE_ENDS:
-                reach[spelling] = _LONGEST_NOTED
-                wanted_by[spelling] = self.all
-        self.gate = _automaton(list(reach))
-        self.reach = list(reach.values())
-        self.wanted_by = list(wanted_by.values())
+        self._wanted = by_literal
+        bounds = [INFINITE if rule.max_length is None else rule.max_length for rule in rules]
+        self.gate = Gate(
+            {
+                literal: Needed(wanted, max(bounds[number] for number in _bits(wanted)))
+                for literal, wanted in by_literal.items()
+            },
+            self.all,
+        )
+
+    @functools.cached_property
+    def _literals(self) -> tuple[Any, list[int]]:
+        return automaton(list(self._wanted)), list(self._wanted.values())
 
     def triggered(self, seen: str) -> int:
         """The rules that a shadow holds a literal of."""
-        rules, wanted = self.always, self._wanted
-        for literal, _, _ in found(self._literals, seen):
+        rules = self.always
+        literals, wanted = self._literals
+        for literal, _, _ in found(literals, seen):
             rules |= wanted[literal]
         return rules
 
-    def decide(self, line: str, zones: int, wanted: int, among: int, *, every: bool = False) -> Decision:
-        """What the rules ``wanted`` find on a line: number, span in the line, match, shadow.
+    def decide_each(self, questions: Sequence[Question]) -> list[Decision]:
+        """What rules find on each of some lines.
 
-        If it is negative, or something was dropped that may have hidden a literal, they are those of ``among`` whose
-        literal shows.
-        Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
+        The foot of a site stands on every page of it, so a short line is often one that was just decided.
         """
-        if wanted >= 0:
-            wanted &= self._in_zones[zones]
-            if not wanted:
-                return ()
-        cast = shadow(line)
+        known = self._decided
+        new = [question for question in dict.fromkeys(questions) if question not in known]
+        casts = shadows([question.line for question in new])
+        decided = {question: self._decide(question, cast) for question, cast in zip(new, casts, strict=True)}
+        found = [decided[question] if question in decided else known[question] for question in questions]
+        if len(known) > _REMEMBERED:
+            known.clear()
+        known.update((question, decision) for question, decision in decided.items() if len(question.line) <= _SHORT)
+        return found
+
+    def decide_all(self, line: str, zones: int, among: int) -> Decision:
+        """What each rule of ``among`` finds on a line."""
+        return self._decide(Question(line, zones, -1, among), shadow(line), every=True)
+
+    def _decide(self, question: Question, cast: Shadow, *, every: bool = False) -> Decision:
+        """Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match."""
+        line, zones, wanted, among = question
         seen = cast.text
         if wanted < 0 or cast.offsets is not None:
-            wanted = self.triggered(seen) & among & self._in_zones[zones]
+            wanted = self.triggered(seen) & among
         length, fitting = len(seen), self._fitting
-        wanted &= fitting[length] if length < len(fitting) else fitting[-1]
+        wanted &= (fitting[length] if length < len(fitting) else fitting[-1]) & self.in_zones[zones]
         searches = self._searches
         decided: list[tuple[int, int, int, Any, Shadow]] = []
         chinese: bool | None = None
@@ -120,6 +132,8 @@ class Index:
                 continue
             rule = self._rules[number]
             if rule.max_length is not None and length > rule.max_length:
+                continue
+            if rule.unless and any(word in match[0] for word in rule.unless):
                 continue
             if rule.text == "chinese":
                 if chinese is None:
@@ -137,7 +151,12 @@ class Index:
         """The search for a rule's pattern, compiled when a line first asks for it."""
         rule = self._rules[number]
         pattern = _compiled(rule.pattern, rule.trusted)
-        search: Callable[[str], Any] = pattern.search if rule.trusted else functools.partial(_timed, rule, pattern)
+        search: Callable[[str], Any]
+        if rule.trusted:
+            # The module tries an anchored pattern at every place of the line; `match` tries it at the first alone.
+            search = pattern.match if _is_anchored(rule.pattern) else pattern.search
+        else:
+            search = functools.partial(_timed, rule, pattern)
         if "ad" in pattern.groupindex:
             self._parts[number] = "ad"
         self._searches[number] = search
@@ -158,27 +177,34 @@ def _bits(rules: int) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _automaton(literals: list[str]) -> Any:
-    # As a DFA the 22,000 spellings take 130 MB and six times as long to build, and are no faster on dirty text.
-    kind = ahocorasick_rs.Implementation.ContiguousNFA
-    return ahocorasick_rs.AhoCorasick(literals or ["\U0010ffff\ue000"], implementation=kind, store_patterns=False)
-
-
-def found(automaton: Any, text: str) -> list[tuple[int, int, int]]:
-    try:
-        found = automaton.find_matches_as_indexes(text, overlapping=True)
-    except UnicodeEncodeError:  # a lone surrogate, which the automaton can not read
-        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
-    return cast("list[tuple[int, int, int]]", found)
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 @functools.lru_cache(maxsize=4096)
 def _compiled(pattern: str, trusted: bool) -> Any:
     # The standard module is about twice as fast; only patterns that were not tested here need a time limit.
-    return re.compile(pattern) if trusted else regex.compile(pattern)
+    if trusted:
+        return prepared.compiled(pattern)
+    import regex
+
+    return regex.compile(pattern)
+
+
+def _is_anchored(pattern: str) -> bool:
+    """Whether each alternative of a pattern begins with ``^``.
+
+    >>> [_is_anchored(pattern) for pattern in ("^a(?:b|c)$|^[|]", "^a|b", "(?:^a)")]
+    [True, False, False]
+    """
+    depth, alternatives = 0, [""]
+    for part in _PARTS.findall(pattern):
+        depth += (part == "(") - (part == ")")
+        if part == "|" and not depth:
+            alternatives.append("")
+        else:
+            alternatives[-1] += part
+    return all(alternative.startswith("^") for alternative in alternatives)
+
+
+# What an alternative is made of: escapes, classes and brackets as wholes, so that a `|` in them is none.
+_PARTS = prepared.compiled(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[]", re.DOTALL)
 
 
 def _timed(rule: Rule, pattern: Any, seen: str) -> Any:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from cleanzh import prepared
 from cleanzh.edits import Edit, Findings, text_filter
 from cleanzh.filters.metadata.labels import PERSONS
-from cleanzh.filters.metadata.lines import LONGEST, Header, fold, read_header
+from cleanzh.filters.metadata.lines import DATES, LONGEST, Header, fold, named, read_header
 from cleanzh.filters.metadata.titles import find_title
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_metadata"]
 
 # A header line has a label, a time of day, a date or a reporter; no other line need be looked at.
-_TRIGGER = re.compile(
+_TRIGGER = prepared.compiled(
     r"(?=[\d:：/来來源出作编編记記责責原阅閱浏瀏点點时時日转轉摘执執报報撰供投首发發评評赞贊文链鏈排校审審人所分字地网網])(?:"
     r"\d[:：]\d\d|(?:19|20)\d\d\s?[-./年]|[来來]源|源自|[来來]自|出[处處品]|作者|[编編][辑輯译譯排]|[记記]者|[责責][编編]"
     r"|原[标標]?[题題]|[阅閱][读讀]|[浏瀏][览覽]|[点點][击擊]|[时時][间間]|日期|[转轉摘][载載]?自|[执執][笔筆]|[报報][导導道]"
-    r"|撰[文稿]|[供投]稿|首[发發]|[发發][布佈]|[:：]\s*$|[评評][论論]|[赞贊]同|文\s?[/／|｜︱丨]|[链鏈]接|排版|校[对對]"
+    r"|撰[文稿]|[供投]稿|首[发發]|[发發][布佈]|[:：]\s*$|[评評][论論]|[赞贊]同|文\s?[/／|｜︱丨·•]|[链鏈]接|排版|校[对對]"
     r"|字[号號体體]|所[属屬]|分[类類]|[地网網]址|[审審][核校]|人[浏瀏阅閱参參收]|/[\u4e00-\u9fff]{2,8}[报報網网社刊]\s*$)"
 )
+_OTHER_DATE = lazily(DATES)
 _STAMP = lazily(r"(?:19|20)\d\d(?:[-./]|年)\d\d?(?:[-./]|月)\d\d?日?[\s|｜T]{0,3}\d\d?[:：]\d\d")
 _SIZES = lazily(
     r"[( ]*(?:(?:小|大|调整)?字号|(?:调整)?字体(?=\s*[:|(大小])|调整字体)\s*[:|)]?"
@@ -127,6 +130,11 @@ def _choose(lines: list[str], found: dict[int, Header], first: int, closing: int
     for index in _repeated_names(lines[:first], set(gone), {**guesses, **above}):
         found[index] = Header(frozenset({"source"}), {})
         gone.append(index)
+    for index, field in _names_above(lines[:first], gone, found):
+        if field not in above:
+            found[index] = Header(frozenset({field}), {})
+            gone.append(index)
+            guesses[field] = lines[index].strip()
     gone.sort()
     return gone, {**below, **guesses, **_lone_day(found, gone, first), **above}
 
@@ -155,7 +163,7 @@ def _is_paragraph(line: str) -> bool:
 
 def _closing(text: str, lines: list[str], first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    if any(word in text for word in _EDITORS):
+    if ("责" in text or "責" in text) and any(word in text for word in _EDITORS):
         for index in _numbers(text, _EDITOR):
             if first < index < last and (header := read_header(lines[index])) and "editor" in header.kinds:
                 return index
@@ -178,7 +186,9 @@ def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int,
 def _read(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
     for index in numbers:
         line = lines[index]
-        if 2 <= len(line) <= LONGEST and "。" not in line and _TRIGGER.search(line) and (header := read_header(line)):
+        if not 2 <= len(line) <= LONGEST or "。" in line:
+            continue
+        if (_TRIGGER.search(line) or _OTHER_DATE.search(line)) and (header := read_header(line)):
             yield index, header
 
 
@@ -238,6 +248,17 @@ def _repeated_names(lines: list[str], gone: set[int], metadata: dict[str, str]) 
         for index, line in enumerate(lines)
         if index not in gone and line.strip() in names and (index + 1 in gone or index - 1 in gone)
     ]
+
+
+def _names_above(lines: list[str], gone: list[int], found: dict[int, Header]) -> Iterator[tuple[int, str]]:
+    """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
+    filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
+    for above, index in itertools.pairwise(filled[1:]):
+        if index not in gone or above in gone or not found[index].exact:
+            continue
+        field = named(fold(lines[above]).strip())
+        if field:
+            yield above, field
 
 
 def _read_dateline(lines: list[str], metadata: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ __all__ = ["DATE", "count", "iso_date", "name", "url_in"]
 DATE = (
     r"(?P<year>(?:19|20)\d\d)(?:\s*[-./]\s*|年\s*|\s)(?P<month>1[0-2]|0?[1-9])(?!\d{3})"
     r"(?:(?:\s*[-./]\s*|月\s*)(?P<day>3[01]|[12]\d|0?[1-9])\s?[日号]?|月)"
-    r"(?:[\s|T,]*(?:[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?)?[\s|T,]*"
+    r"(?:[\s|T,]*(?:[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?|[(][一二三四五六日][)])?[\s|T,]*"
     r"(?P<hour>2[0-3]|[01]?\d)(?:\s?:\s?|时|点)(?P<minute>[0-5]\d)(?:(?::|分)(?P<second>[0-5]\d)?秒?)?)?(?!\d)"
 )
 _URL = lazily(r"(?:https?://|www\.)[\w./?=&%#:~+@-]*[\w/]", re.ASCII)
@@ -70,7 +70,12 @@ def name(value: str) -> str:
     """
     value = re.sub(r"\s+", " ", value).strip(_EDGE)
     quoted = _QUOTED.fullmatch(value)
-    return quoted["inside"] if quoted else value
+    if quoted:
+        return quoted["inside"]
+    # a bracket that belongs to the value was taken for an edge
+    return value + "".join(
+        closing for opening, closing in ("（）", "()") if value.count(opening) > value.count(closing)
+    )
 
 
 def url_in(value: str) -> str | None:

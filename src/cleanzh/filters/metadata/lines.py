@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cleanzh.filters.metadata.dates import DATES, plain_dates
 from cleanzh.filters.metadata.fields import DATE, count, iso_date, name, url_in
 from cleanzh.filters.metadata.labels import (
     ACCOUNT,
@@ -16,22 +18,26 @@ from cleanzh.filters.metadata.labels import (
     LABELS,
     PERSON,
     PERSONS,
+    PROVINCES,
     REACTIONS,
     VIEWS,
 )
 from cleanzh.patterns import lazily
 
-__all__ = ["LONGEST", "Header", "fold", "read_header"]
+__all__ = ["DATES", "LONGEST", "Header", "fold", "named", "read_header"]
 
+_REMEMBERED = 4096
 LONGEST = 160  # characters of a line that can be a header
 
 # One character for one, so that offsets stay: the traditional characters that labels are made of, and the full-width
 # and look-alike marks that stand between fields.
 _TRADITIONAL = (
     "發佈時間來閱讀編輯責記點擊瀏覽數類報導欄標題訪問鏈網圖執筆審譯熱評論轉載長創連訊於處專頻觀綜員給貼贊將後說兩號體"
+    "單檔機關張樓攝總監"
 )
 _SIMPLIFIED = (
     "发布时间来阅读编辑责记点击浏览数类报导栏标题访问链网图执笔审译热评论转载长创连讯于处专频观综员给贴赞将后说两号体"
+    "单档机关张楼摄总监"
 )
 _FOLD = str.maketrans(
     {
@@ -47,13 +53,14 @@ _FOLD = str.maketrans(
 
 _NUMBER = r"\d[\d,.]*[万千wWkK]?\+?\s?"
 _LABEL = "|".join(f"(?P<{kind}>{words})" for kind, words in LABELS.items())
+# Most characters can start no field: the look-ahead is what makes the search quick.
 _ANCHOR = lazily(
-    f"(?=[0-9昨前刚信TtAaSs{CHARACTERS}])(?:"  # most characters can start no field: this is what makes the search quick
+    f"(?=[0-9昨前刚信TtAaSsBbPpUuDdI{CHARACTERS}])(?:"
     f"(?P<when>{DATE})"
     r"|(?P<clock>(?<!\d)(?:(?:[01]?\d[.月/-])?[0-3]?\d日?\s)?(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?!\d))"
     r"|(?P<ago>昨天|前天|刚刚|\d{1,2}\s?(?:分钟|小时|天|个月)前)"
-    rf"|(?P<before>{_NUMBER}[人次条个]{{0,2}}(?:(?P<seen>{VIEWS})|{REACTIONS})(?!\s?[:(]\s?\d))"
-    rf"|(?P<after>(?:(?P<saw>{VIEWS})|{REACTIONS})(?:量|次数|人数|数|次)?\s?[:|(]{{0,2}}\s?{_NUMBER}[人次条]?\)?)"
+    rf"|(?P<before>{_NUMBER}[人次条个]{{0,2}}已?(?:(?P<seen>{VIEWS})|{REACTIONS})(?!\s?[:(]\s?\d))"
+    rf"|(?P<after>(?:(?P<saw>{VIEWS})|{REACTIONS})(?:量|次数|人数|人次|数|次)?\s?[:|(]{{0,2}}\s?{_NUMBER}[人次条]?\)?)"
     r"|(?<![^\s(])(?P<origin>(?:本文|文章|信息)(?:来源于|来源自|转载自|摘自|来自))(?=[\w《])"
     rf"|(?:{_LABEL})(?:\s?(?P<colon>:)|\s?[|/]|(?=\s)|(?=(?:19|20)\d\d)|$))",
 )
@@ -65,26 +72,50 @@ _SENTENCE = lazily(r"[。!?…“”\"：]|,.*,.*,")
 _CLOSED = lazily(r"[。!?…]|,.*,.*,")  # in brackets, where a description may be quoted
 _CODE = lazily(r"[A-Za-z]+\s*:|['=<>{}`]")
 _PUBLISHER = lazily(
-    r"(?:网|报|社|新闻|在线|客户端|号|台|频道|杂志|周刊|中心|委|局|科技|快讯|财经|体育|娱乐|观察|头条|传媒|媒体|电视)$"
+    r"(?:网|报|社|新闻|在线|客户端|号|台|频道|杂志|周刊|中心|委|局|科技|快讯|财经|体育|娱乐|观察|头条|传媒|媒体|电视|(?<![院部委局会厅署府行])发布|日报社|广电)$"
 )
 
 _APPENDED = lazily(r"[（(](?:ID|微信|公众号|查看|原文)[^（）()]*[）)]?$|[，,][系为是].*$")
 _WORD = lazily(r"(?!.*(?:[上下]午|[早晚]上|星期|周[一二三四五六日]))[\u4e00-\u9fffA-Za-z0-9]{2,12}")
 _NAMES = lazily(rf"{PERSONS}|[A-Za-z_][A-Za-z0-9_-]{{1,19}}")
+_ONE = lazily(f"(?!施行|公布|发布|通过|成立){PERSON}")
 _TOGETHER = lazily(rf"(?:{PERSON}){{2,6}}")  # names run together
 _REPORTER = lazily(
     rf"[\u4e00-\u9fff]{{0,6}}?[记記]者(?P<names>{PERSONS})(?:[／/]?[\u4e00-\u9fff]{{0,6}}[报報][导導道])?"
 )
+_ENGLISH = lazily(r"(?:Updated|Posted|Published)(?: on)?\s?:?\s?\d{4}-")
+# Above or below the date of an account: where its post was sent from, and what the platform says of it.
+_SENT = lazily(
+    rf"(?:发[表布]于)?(?:{PROVINCES}|未知|海外)(?:省|市)?"
+    r"|(?:微博|手机|移动|电脑|苹果|安卓|iPhone|Android|iPad)\w{0,6}(?:网页版|客户端|手机端|电脑端|版|端)"
+    r"|(?:优质|知名)?\w{2,8}(?:创作者|领域作者|博主|达人)|官方账号|IP ?属地\w{2,4}"
+)
+_WRITTEN = lazily(r"由\s?(?P<who>[\w-]{2,16}?)\s?(?P<verb>(?:发表|发布|上传|创建|张贴|撰写)[于在]?\s?(?=\d))")
+_PRESS = lazily(
+    r"\(?(?!本报)(?P<press>[\u4e00-\u9fff]{1,7}(?:报|网|社|新闻|电视台|周刊|时报|新闻网))"
+    r"[\s/|]+(?=[\u4e00-\u9fff/ ]{0,8}记者|.*报[导道]\)?$)"
+)
+_ALONE = lazily(
+    r"[\u4e00-\u9fffA-Za-z]{1,8}(?:日报|晚报|时报|周报|早报|晨报|都市报|商报|青年报|新闻网|新闻|在线|客户端|通讯社|电视台|周刊|杂志|财经|网)"
+)
+_FILED = lazily(r"\s[\u4e00-\u9fff]{2,4}[报報][导導道]$")
+_TOLD = lazily(
+    r"一[个個]|什[么麼]|[怎这這那][么麼]|如何|[为為]何|[你您我他她]是|被.+的|[吗嗎呢]$"
+)  # no name, but a title or a question
+_DESK = lazily(r"\(?[\u4e00-\u9fff]{2,4}(?:中心|组|小组|编辑部)\s?/\s?[\u4e00-\u9fff]{0,6}报[导道]\)?")
 _REPORTED = r"(?:报导|报道|编译|\d{1,2}日[电電])(?:[\u4e00-\u9fff]{2,4}[报報网])?"
 _BYLINE = lazily(
-    rf"\(?[\u4e00-\u9fff]{{0,10}}?(?:记者|通讯员|特约撰稿人?)\s?:?\s?(?P<names>{PERSONS})\s?"
-    rf"(?:[\u4e00-\u9fff]{{0,6}}{_REPORTED})?\)?"
+    rf"\(?(?:本报讯\s)?[\u4e00-\u9fff]{{0,10}}?(?:记者|通讯员|特约撰稿人?)\s?:?\s?(?P<names>{PERSONS})\s?"
+    rf"(?:通讯员\s?:?\s?{PERSONS}|[\u4e00-\u9fff]{{0,6}}{_REPORTED})?\)?"
     rf"|\(?(?:[\u4e00-\u9fff]{{1,8}}/)?(?:[\u4e00-\u9fff]{{0,4}}记者)?\s?(?P<wrote>{PERSONS})\s?/?"
     rf"[\u4e00-\u9fff]{{0,6}}{_REPORTED}\)?"
-    r"|(?:图文|文|文字|撰文|执笔|编译|采访撰文)\s?[/|]\s?(?P<desk>[\w&、 ]{2,20})"
+    r"|(?:图文|文|文字|撰文|执笔|编译|采访撰文)\s?[/|·•]\s?(?P<desk>[\w&、 ]{2,20})"
     rf"|(?P<correspondent>{PERSON})/(?P<paper>[\u4e00-\u9fff]{{2,10}}(?:报|网|社|刊|新闻))"
 )
-_PRINTED = lazily(rf"\(?\s*《\s?(?P<paper>[\w ]{{2,12}}?)\s?》\s*\(?\s*{DATE}\s*第?\s*\d{{1,3}}\s*版\s*\)*")
+_PRINTED = lazily(
+    rf"\(?\s*(?:《\s?(?P<paper>[\w ]{{2,12}}?)\s?》|(?P<press>[\u4e00-\u9fff]{{1,9}}报))\s*\(?\s*{DATE}\s*"
+    r"第?\s*[A-Z]?\d{1,3}\s*版(?:\s?:\s?\w{2,8})?\s*\)*"
+)
 _ORIGINAL_TITLE = lazily(r"\(?(?:原标题|原题为?)\s?:?\s?(?:《.{2,60}》|[^《》]{2,70}?)\)?")
 _CREDIT = lazily(CREDITS)
 _EDITED = lazily(r"(?:编辑|责编)[/|:]\s?([\w、]{2,12})")
@@ -113,9 +144,21 @@ def fold(line: str) -> str:
     >>> fold("發佈時間：２０２２｜來源")
     '发布时间:2022|来源'
     """
-    return line.translate(_FOLD)
+    return line.translate(_fold_table())
 
 
+@functools.cache
+def _fold_table() -> list[int]:
+    """``_FOLD`` for the first plane: ``str.translate`` reads a list twice as fast as a dictionary."""
+    plain = list(range(0x10000))
+    for code, char in _FOLD.items():
+        plain[code] = ord(char)
+    return plain
+
+
+@functools.lru_cache(
+    maxsize=_REMEMBERED
+)  # a line is asked about as a paragraph, as a header, and again in the next round
 def read_header(line: str) -> Header | None:
     """The fields of a line, or None for a line that says anything else.
 
@@ -127,27 +170,44 @@ def read_header(line: str) -> Header | None:
     start = len(folded) - len(folded.lstrip())
     folded = folded.strip()
     line = line[start : start + len(folded)]
+    plain = _WRITTEN.sub(r"作者:\g<who> \g<verb>", plain_dates(line))
+    if plain != line:
+        line, folded = plain, fold(plain)
     if not 2 <= len(folded) <= LONGEST or "。" in folded or folded.startswith(("- ", "* ")) or _PROSE.search(folded):
         return None
-    if folded.isascii() and _CODE.search(folded):  # front matter, a log, a header of mail
+    if (
+        folded.isascii() and _CODE.search(folded) and not _ENGLISH.match(folded)
+    ):  # front matter, a log, a header of mail
         return None
     return _read_byline(line, folded) or _Fields(line, folded).read()
+
+
+def named(folded: str) -> str:
+    """The field that a line with nothing but a name would be, if it is one: ``source`` or ``author``."""
+    if _ALONE.fullmatch(folded):
+        return "source"
+    return "author" if _NAMES.fullmatch(folded) and not folded.isascii() else ""
 
 
 def _read_byline(line: str, folded: str) -> Header | None:
     """A line in one of the fixed shapes of bylines and credits."""
     if len(folded) > 90:
         return None
+    if (press := _PRESS.match(folded)) and (rest := _read_byline(line[press.end() :], folded[press.end() :])):
+        return rest._replace(metadata={"source": line[slice(*press.span("press"))], **rest.metadata})
+    if _DESK.fullmatch(folded):
+        return Header(frozenset({"author"}), {})
     if found := _BYLINE.fullmatch(folded):
         metadata = {}
         for group in ("names", "wrote", "desk", "correspondent"):
             if found[group]:
-                metadata["author"] = name(line[slice(*found.span(group))])
+                *papers, metadata["author"] = _paper_and_writer(name(line[slice(*found.span(group))]))
+                metadata.update(("source", paper) for paper in papers)
         if found["paper"]:
             metadata["source"] = found["paper"]
         return Header(frozenset({"author"}), metadata)
     if found := _PRINTED.fullmatch(folded):
-        metadata = {"source": name(line[slice(*found.span("paper"))])}
+        metadata = {"source": name(line[slice(*found.span("paper" if found["paper"] else "press"))])}
         if published := iso_date(found):
             metadata["published"] = published
         return Header(frozenset({"source", "published"}), metadata, labels=2)
@@ -248,6 +308,8 @@ class _Fields:
         bracketed = self.folded[0] == "("
         if (_CLOSED if bracketed else _SENTENCE).search(gap.rstrip("? ")) or len(value) > (60 if bracketed else 40):
             return False
+        if kind in ("author", "editor") and _TOLD.search(value):
+            return False
         if kind == "views":
             if number := count(value):
                 self.metadata.setdefault("views", number)
@@ -261,13 +323,18 @@ class _Fields:
                 return True
         if kind in ("", "published"):
             words = [
-                word for word in value.split() if not (word.isdigit() or _FILLER.fullmatch(fold(word)) or word == "于")
+                word for word in value.split() if not (word == "于" or word.isdigit() or _says_nothing(fold(word)))
             ]
             self.bare += [(" ".join(words), side)] if words else []
             return not _CODE.search(gap)
         if bracketed and "(" not in gap:
             value = name(re.split("[)）】〕］]|\\]", value)[0])
         value = _APPENDED.sub("", _unbuttoned(value))
+        if kind == "source" and _SENT.fullmatch(fold(value)):
+            return True
+        if kind == "author":
+            *papers, value = _paper_and_writer(_FILED.sub("", value))
+            self.guesses.update(("source", paper) for paper in papers)
         if kind == "author" and "供稿" in self.folded[max(0, start - 4) : start]:
             self.guesses.setdefault(kind, value)  # an office, unless it is all there is
         elif kind in ("source", "author", "editor", "category"):
@@ -282,7 +349,7 @@ class _Fields:
             return False
         if sum(len(text) for text, _ in self.bare) > 26:
             return False
-        if self.exact and self.folded.startswith("原创"):
+        if self.exact and (self.folded.startswith("原创") or self._named_twice()):
             self._guess_account()
         else:
             self._guess()
@@ -298,13 +365,20 @@ class _Fields:
         one = len(self.bare) == 1 and len(text) <= 12
         if len(text) >= 5 and _TOGETHER.fullmatch(text):
             return True
+        if len(self.bare) == 1 and len(text) <= 4 and _ONE.fullmatch(text):
+            return True
         return one and bool(_PUBLISHER.search(text) or (self.labels and _WORD.fullmatch(text)))
+
+    def _named_twice(self) -> bool:
+        """`江城夜话 江城夜话 2023-05-27 14:30`: an account that names no writer."""
+        words = self.bare[0][0].split()
+        return len(words) == 2 and words[0] == words[1]
 
     def _guess_account(self) -> None:
         """`原创 作者  公众号   2024-11-15 10:58`, as a page of WeChat prints it."""
         pieces = [name(piece) for piece in " ".join(text for text, _ in self.bare).removeprefix("原创").split()]
         pieces = [piece for piece in pieces if piece]
-        if len(pieces) > 1:
+        if len(pieces) > 1 and pieces[0] != pieces[-1]:
             self.guesses["author"] = " ".join(pieces[:-1])
         if pieces:
             self.guesses["source"] = pieces[-1]
@@ -327,8 +401,8 @@ class _Fields:
         for piece in pieces:
             if reporter := _REPORTER.fullmatch(piece):
                 self.guesses.setdefault("author", reporter["names"])
-            elif _PUBLISHER.search(fold(piece)):
-                self.guesses.setdefault("source", piece)
+            elif _PUBLISHER.search(fold(piece).removesuffix("讯")):
+                self.guesses.setdefault("source", piece.removesuffix("讯").removesuffix("訊"))
             elif _NAMES.fullmatch(piece) or _TOGETHER.fullmatch(piece):
                 self.guesses.setdefault("author", piece)
             else:
@@ -339,6 +413,18 @@ class _Fields:
                         self.guesses.setdefault("source", piece)
                     elif side == "before" and len(piece) <= 5:
                         self.guesses.setdefault("author", piece)
+
+
+def _says_nothing(word: str) -> bool:
+    return bool(_FILLER.fullmatch(word) or _SENT.fullmatch(word))
+
+
+def _paper_and_writer(names: str) -> list[str]:
+    """`观察者网 王小明` in two, and any other value as it is."""
+    words = [word for word in names.split(" ") if word not in "/|"]
+    if len(words) == 2 and _PUBLISHER.search(fold(words[1])) and _NAMES.fullmatch(words[0]):
+        words.reverse()
+    return words if len(words) == 2 and _PUBLISHER.search(fold(words[0])) and _NAMES.fullmatch(words[1]) else [names]
 
 
 def _unbuttoned(value: str) -> str:

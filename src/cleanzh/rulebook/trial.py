@@ -61,6 +61,8 @@ def _mutants(rule: Rule) -> Iterator[tuple[str, Rule]]:
     """Each clause, and the rule without it; a rule without its literals is tried on every line."""
     if rule.max_length is not None:
         yield f"max_length = {rule.max_length}", replace(rule, max_length=None)
+    if rule.unless:
+        yield "unless", replace(rule, unless=())
     for start, end, instead in _clauses(rule.pattern):
         pattern = rule.pattern[:start] + instead + rule.pattern[end:]
         try:
