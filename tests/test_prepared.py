@@ -1,0 +1,104 @@
+"""What the build prepares is what would be made without it; and where it does not fit, it is made without it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from cleanzh import prepared
+from cleanzh.rulebook import builtin
+from cleanzh.rulebook.files import MADE_FROM
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file as the build makes it, from a copy of the source."""
+    copy = tmp_path_factory.mktemp("source")
+    shutil.copytree(ROOT / "src", copy / "src", ignore=shutil.ignore_patterns("__pycache__", "prepared.bin"))
+    (copy / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/prepare.py", copy / "scripts")
+    subprocess.run([sys.executable, str(copy / "scripts/prepare.py")], check=True, capture_output=True)
+    return copy / "src/cleanzh/prepared.bin"
+
+
+def use(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "FILE", file)
+    prepared._content.cache_clear()
+    prepared._patterns.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> Iterator[None]:
+    yield
+    prepared._content.cache_clear()
+    prepared._patterns.cache_clear()
+
+
+def test_rules_are_those_of_the_tables(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(made, monkeypatch)
+    assert prepared.rule_tables(MADE_FROM) is not None
+    stored = builtin.__wrapped__()
+    use(made.with_name("none"), monkeypatch)
+    assert prepared.rule_tables(MADE_FROM) is None
+    read = builtin.__wrapped__()
+    fields = ("written", "file", "trusted")  # which do not count where rules are compared
+    assert stored == read
+    assert [[getattr(rule, name) for name in fields] for rule in stored] == [
+        [getattr(rule, name) for name in fields] for rule in read
+    ]
+
+
+def test_patterns_are_what_re_makes_of_them(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(made, monkeypatch)
+    stored = prepared._patterns()
+    assert len(stored) > len(builtin()) + 100
+    for pattern, flags in stored:
+        ours, theirs = prepared.compiled(pattern, flags), re.compile(pattern, flags)
+        assert ours is not theirs, "it was compiled, and not prepared"
+        assert (ours.pattern, ours.flags, ours.groups, dict(ours.groupindex)) == (
+            theirs.pattern,
+            theirs.flags,
+            theirs.groups,
+            dict(theirs.groupindex),
+        )
+    for rule in builtin():
+        assert (rule.pattern, 0) in stored
+        ours, theirs = prepared.compiled(rule.pattern), re.compile(rule.pattern)
+        for line in (*rule.must_match, *rule.must_not_match):
+            found, expected = ours.search(line), theirs.search(line)
+            assert (found is None) == (expected is None)
+            if found and expected:
+                assert (found.span(), found.groupdict()) == (expected.span(), expected.groupdict())
+
+
+@pytest.mark.parametrize("damage", ["cut", "python", "no-json", "empty"])
+def test_what_does_not_fit_is_not_used(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    line, _, codes = made.read_bytes().partition(b"\n")
+    content = json.loads(line)
+    if damage == "python":
+        content["python"][0] = "cpython-399"
+    elif damage == "cut":
+        codes = codes[:-4]
+    line = json.dumps(content).encode() + b"\n"
+    (tmp_path / "prepared.bin").write_bytes({"no-json": b"\xff\x00" + codes, "empty": b""}.get(damage, line + codes))
+    use(tmp_path / "prepared.bin", monkeypatch)
+    assert prepared._patterns() == {}
+    assert prepared.rule_tables(MADE_FROM) is None
+    assert prepared.compiled("京东+").fullmatch("京东东")
+
+
+def test_changed_rules_are_read_again(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(made, monkeypatch)
+    changed = tmp_path / MADE_FROM[0].name
+    changed.write_bytes(MADE_FROM[0].read_bytes() + b"# another line\n")
+    assert prepared.rule_tables((changed, *MADE_FROM[1:])) is None
