@@ -30,7 +30,9 @@ from cleanzh.filters import (
 )
 from cleanzh.filters.ads import RemoveAds
 from cleanzh.flags import find_flags
+from cleanzh.plugins import installed_filters
 from cleanzh.rulebook import Rule, Rulebook, builtin, installed
+from cleanzh.rulebook.history import current_names, is_name
 
 __all__ = ["REMOVERS", "Pipeline", "clean", "default_pipeline", "explain"]
 
@@ -178,16 +180,25 @@ def _name(run: Any) -> str:
 
 
 def default_pipeline(
-    *, script: str = "simplified", select: Sequence[str] = (), ignore: Sequence[str] = (), rules: Iterable[Rule] = ()
+    *,
+    script: str = "simplified",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    rules: Iterable[Rule] = (),
+    filters: Iterable[Callable[[str], str]] = (),
+    max_removed: float | None = 0.5,
 ) -> Pipeline:
     """The filters that ``clean`` runs, in their order, to inspect or to change.
 
     ``rules`` (:func:`cleanzh.rulebook.load` reads them from a file) go beside those of cleanzh and of installed packs.
+    ``filters``, any ``str -> str``, run behind all others, after those of installed packs; one with an attribute
+    ``after`` runs behind the filter of that name.
 
     >>> [f.__name__ for f in default_pipeline()][:3]
     ['fix_mojibake', 'remove_pinyin_notes', 'decode_entities']
     """
-    filters = (
+    own = tuple(rules)
+    ordered: list[Callable[[str], str]] = [
         fix_mojibake,
         remove_pinyin_notes,
         decode_entities,
@@ -196,22 +207,39 @@ def default_pipeline(
         normalize_whitespace,
         restore_punctuation,
         remove_metadata,
-        _remove_ads((*installed(), *rules)),
+        _remove_ads((*installed(), *own)),
         remove_repeats,
         remove_title_echoes,
         UnifyScript(to=script),
-    )
-    families = sorted({family for run in filters for family in _families(run)})
+    ]
+    _place((*installed_filters(), *filters), ordered)
+    families = sorted({family for run in ordered for family in _families(run) or (f"foreign.{_name(run)}",)})
+    select, ignore = current_names(select, families, own), current_names(ignore, families, own)
     for prefix in (*select, *ignore):
-        if not any(family.startswith(prefix) or prefix.startswith(f"{family}.") for family in families):
+        if not is_name(prefix, families):
             raise UsageError(f"no rule's name begins with {prefix!r}; the families are {', '.join(families)}")
-    pipeline = Pipeline(*filters, select=select, ignore=ignore, max_removed=0.5)
+    pipeline = Pipeline(*ordered, select=select, ignore=ignore, max_removed=max_removed)
     if not pipeline.filters:
         chosen = f"select={','.join(pipeline.select)!r}, ignore={','.join(pipeline.ignore)!r}"
         raise UsageError(
             f"no filter is left with {chosen}; name a family such as 'ads' or a rule such as 'ads.qr-code'"
         )
     return pipeline
+
+
+def _place(foreign: Iterable[Callable[[str], str]], ordered: list[Callable[[str], str]]) -> None:
+    """Put each filter behind the one that its ``after`` names, and behind those that named the same before it."""
+    behind: dict[str, int] = {}
+    for run in foreign:
+        names = [_name(one) for one in ordered]
+        if _name(run) in names:
+            raise UsageError(f"two filters are called {_name(run)}; rename one of them")
+        after = getattr(run, "after", "")
+        if after and after not in names:
+            known = ", ".join(names)
+            raise UsageError(f"filter {_name(run)}: there is no filter {after!r} to run after, only {known}")
+        behind[after] = behind.get(after, 0) + 1
+        ordered.insert(names.index(after) + behind[after] if after else len(ordered), run)
 
 
 def _remove_ads(more: tuple[Rule, ...]) -> RemoveAds:
