@@ -2,53 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
-__all__ = ["Mirror", "beside"]
+from cleanzh.compression import Sink, compressed
+from cleanzh.errors import CleanzhError
+from cleanzh.formats import Reading, Source, named, output_name
+from cleanzh.formats.outcome import Row
+from cleanzh.parts import Parts
+
+__all__ = ["Outputs", "beside"]
 
 
-class Mirror:
-    """Files below ``root``, one after the other: what is written to a name goes to the end of that file.
+class Outputs:
+    """The documents of a run, source by source: those that come out below ``out``, the others below ``record``.
 
-    Names come in an order in which each is finished before the next begins. The file in hand lies at ``part``, on the
-    same file system; when an exception ends the writing, it is thrown away, and the finished ones stay.
+    A file in the making lies in ``work``, on the same file system; when an exception ends the writing, it is thrown
+    away, and the finished ones stay.
     """
 
-    def __init__(self, root: Path, part: Path) -> None:
-        self.root, self.names = root, list[str]()
-        self._part = part
-        self._file: BinaryIO | None = None
+    def __init__(self, out: Path, record: Path, work: Path, reading: Reading, to: str | None = None) -> None:
+        self.names: set[str] = set()
+        """The files that were written to ``out``."""
+        self._out, self._record, self._work, self._reading = out, record, work, reading
+        self._parts = Parts(out, work, to) if to else None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        if kind is None:
-            self._finish()
-        elif self._file is not None:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+    def __exit__(self, kind: type[BaseException] | None, *more: object) -> None:
+        if self._parts is not None:
+            self._parts.__exit__(kind, *more)
+            self.names |= self._parts.names
 
-    def write(self, name: str, data: bytes) -> None:
-        """Add ``data`` to the end of the file ``name``."""
-        if self._file is None or self.names[-1] != name:
-            self._finish()
-            self._file = self._part.open("wb")
-            self.names.append(name)
-        self._file.write(data)
+    def write(self, source: Source, rows: Iterable[Row]) -> None:
+        """Write all documents of a source."""
+        target = _Target(source, self._work, self._reading, self._parts)
+        kept = self._record / "frames" / source.name
+        if self._parts is None:
+            kept = self._out / output_name(source.name, source.format)
+        try:
+            named(source.format).write(source, rows, target)
+            target.finish(
+                kept,
+                self._record / "set_aside" / source.name,
+                self._record / "originals" / source.name,
+            )
+        except BaseException:
+            target.discard()
+            raise
+        if target.kept and self._parts is None:
+            self.names.add(output_name(source.name, source.format))
 
-    def _finish(self) -> None:
-        if self._file is None:
+
+class _Target:
+    """A :class:`cleanzh.formats.outcome.Target`."""
+
+    def __init__(self, source: Source, work: Path, reading: Reading, parts: Parts | None) -> None:
+        self._parts, self._collected = parts, False
+        self._source, self._work, self.reading = source, work, reading
+        self._files: dict[bool, tuple[BinaryIO, Sink | None]] = {}
+        self._container: Path | None = None
+
+    @property
+    def kept(self) -> bool:
+        return False in self._files
+
+    def _part(self, name: str) -> Path:
+        return self._work / f"{name}.part"
+
+    def file(self, *, aside: bool) -> BinaryIO:
+        file = self._part("set_aside" if aside else "out").open("wb")
+        self._files[aside] = file, None
+        return file
+
+    def sink(self, *, aside: bool) -> Sink:
+        file = self.file(aside=aside)
+        sink = compressed(file, self._source.compression)
+        self._files[aside] = file, sink
+        return sink
+
+    def collect(self, row: Row, fields: Mapping[str, Any]) -> None:
+        assert self._parts is not None
+        self._collected = True
+        self._parts.add(row.id, row.text or "", self._source.name, row.metadata or {}, fields)
+
+    def keep_container(self) -> None:
+        if self._container is not None:
             return
-        self._file.close()
-        self._file = None
-        target = self.root / self.names[-1]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._part.replace(target)
+        part = self._part("original")
+        with suppress(OSError), self._source.open() as file, part.open("wb") as copy:
+            shutil.copyfileobj(file, copy, 1 << 20)
+            self._container = part
+
+    def checked(self, row: Row, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        for block in blocks:
+            digest.update(block)
+            yield block
+        if digest.hexdigest() != row.digest:
+            raise CleanzhError(f"{row.id}: the file was changed while it was read; run again")
+
+    def finish(self, out: Path, aside: Path, original: Path) -> None:
+        for is_aside, (file, sink) in self._files.items():
+            if sink is not None:
+                sink.close()
+            file.close()
+            _place(self._part("set_aside" if is_aside else "out"), aside if is_aside else out)
+        if self._container is not None:
+            _place(self._container, original if self._files or self._collected else aside)
+
+    def discard(self) -> None:
+        for file, _ in self._files.values():
+            file.close()
+        for name in ("out", "set_aside", "original"):
+            self._part(name).unlink(missing_ok=True)
+
+
+def _place(part: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(target)
 
 
 @contextmanager
