@@ -1,1 +1,48 @@
 """Where the work runs: the processes of this machine, or a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from cleanzh.errors import CleanzhError
+from cleanzh.stages import Dedup
+
+__all__ = ["Engine", "TaskLostError"]
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Engine(Protocol):
+    """What a run asks of the place where its stages are done.
+
+    The stages meet in files: what is written by one must be there, whole and under the same path, for the next.
+    """
+
+    @property
+    def jobs(self) -> int:
+        """How many tasks are done at the same time."""
+
+    def run(self, work: Callable[[A], B], tasks: Iterable[A], /) -> Iterator[B]:
+        """``map(work, tasks)``: results in the order of the tasks, which are drawn no faster than they are done.
+
+        ``work``, tasks and results pickle. A task whose process dies is done again a bounded number of times; then
+        :class:`TaskLostError` is raised. An exception of ``work`` is
+        raised here. When the iterator is closed, for an exception or Ctrl-C, nothing works on.
+        """
+
+    def compare(
+        self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
+    ) -> None:
+        """:func:`cleanzh.stages.compare`, wherever the memory for it is: the same verdict files."""
+
+
+class TaskLostError(CleanzhError):
+    """A task whose process died as often as it was tried."""
+
+    def __init__(self, task: Any, deaths: int, exitcode: int | None) -> None:
+        how = f"signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"exit code {exitcode}"
+        super().__init__(f"a worker process died {deaths} times of the same work ({how}; out of memory?)")
+        self.task, self.how = task, how
