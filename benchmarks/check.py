@@ -60,7 +60,8 @@ def best(repeat: int, *arguments: str) -> str:
 
 def positions(folder: Path) -> tuple[int, int, int]:
     """Documents, findings, and findings whose place does not hold what they quote."""
-    from cleanzh.checking import Checks, check_files, files_of
+    from cleanzh.checking.checks import Checks
+    from cleanzh.checking.files import check_files, files_of
 
     documents = findings = wrong = 0
     sources, _ = files_of(sorted(folder.glob("*.raw.txt")))
@@ -92,7 +93,7 @@ def main() -> None:
         print("| start to finish | seconds | processor seconds |\n|---|---|---|")
         print(f"| python -c pass | {best(options.repeat, '-c', 'pass')} |")
         print(f"| cleanzh --version | {best(options.repeat, '-m', 'cleanzh', '--version')} |")
-        print(f"| import of the filters | {best(options.repeat, '-c', 'import cleanzh.checking')} |")
+        print(f"| import of the filters | {best(options.repeat, '-c', 'import cleanzh.checking.files')} |")
         for kind in ("clean", "dirty"):
             print(
                 f"| check, one {kind} file of 5 KB | {best(options.repeat, *command, str(folder / kind / '0.txt'))} |"

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cleanzh as library
-from cleanzh.checking import Checks, check_files, files_of, fix_files
-from cleanzh.findings import Finding, Positions, find_findings, fingerprint
+from cleanzh.checking.checks import Checks
+from cleanzh.checking.files import check_files, files_of
+from cleanzh.checking.findings import Finding, Positions, find_findings, fingerprint
+from cleanzh.checking.fixes import fix_files
 from cleanzh.pipeline import default_pipeline
 
 CLEAN = (
@@ -187,11 +189,11 @@ def test_files_of_one_name_in_two_folders(cleanzh: Cleanzh, tmp_path: Path) -> N
         (["a.txt", "--select", "nonsense"], "no rule's name begins with"),
         (["a.txt", "--fix", "--diff"], "choose one"),
         (["a.txt", "--output-format", "yaml"], "is not one of"),
-        (["a.csv"], "not one of .txt"),
+        (["a.pdf"], "not one of .txt"),
     ],
 )
 def test_wrong_use_is_2(cleanzh: Cleanzh, tmp_path: Path, arguments: list[str], says: str) -> None:
-    for name in ("a.txt", "a.csv"):
+    for name in ("a.txt", "a.pdf"):
         (tmp_path / name).write_text(DIRTY)
     assert says in cleanzh("check", *arguments, code=2).stderr
 

@@ -16,7 +16,7 @@ from conftest import SEEDS, Cleanzh
 from test_check import CLEAN, DIRTY, ENGLISH
 
 import cleanzh as library
-from cleanzh.findings import Finding
+from cleanzh.checking.findings import Finding
 from cleanzh.report.findings import FORMATS
 
 ODD = "今天，天气\x00很好。\u200b&ldquo;你]]>好&rdquo;\x1b[31m她说100%是真的，大家都很高兴。\n"

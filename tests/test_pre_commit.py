@@ -54,9 +54,11 @@ def repository(folder: Path) -> None:
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A repository that holds what a checkout of this one does, and a home of pre-commit with its hooks installed."""
     source, home = tmp_path_factory.mktemp("cleanzh"), tmp_path_factory.mktemp("home")
-    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"):
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "hatch_build.py"):
         shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "prepared.bin"))
+    (source / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/prepare.py", source / "scripts")
     repository(source)
     command("git", "add", ".", cwd=source)
     command("git", "commit", "-qm", "all", cwd=source)
@@ -103,6 +105,10 @@ def test_the_manifest_is_valid() -> None:
 
 
 @pytest.mark.slow
+def test_the_wheel_holds_what_the_build_prepares(hooks: tuple[Path, Path]) -> None:
+    assert [path.stat().st_size > 1_000_000 for path in hooks[1].rglob("site-packages/cleanzh/prepared.bin")] == [True]
+
+
 def test_dirt_is_refused_and_what_is_clean_passes(data: Path, commit: Run) -> None:
     name = "新闻 2024/第 一 篇.txt"
     (data / name).parent.mkdir()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cleanzh.checking.reasons import reason_of
 from cleanzh.document import Cleaned
 from cleanzh.edits import Edit, compose, origins
 from cleanzh.patterns import lazily
-from cleanzh.reasons import reason_of
 
 __all__ = ["Finding", "Positions", "find_findings", "fingerprint", "line_spans"]
 
@@ -64,6 +63,8 @@ class Finding(NamedTuple):
 
 def fingerprint(path: str, finding: Finding) -> str:
     """What a finding is known by when the lines around it move: its file, rule, quote and line."""
+    import hashlib  # for a baseline, and some of the formats
+
     parts = (path, finding.rule, finding.found, finding.context)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from cleanzh.checking.findings import Finding, fingerprint
 from cleanzh.errors import UsageError
-from cleanzh.findings import Finding, fingerprint
 
 __all__ = ["Baseline"]
 
@@ -28,11 +28,15 @@ class Baseline:
         self.path = path
         self._root = path.absolute().parent
         self._known: dict[str, Counter[str]] = {}
+        self._former: Mapping[str, Sequence[str]] = {}
+        self.outdated: dict[str, str] = {}
+        """Names of rules that were met under an old one, with the name of today."""
 
     @classmethod
-    def load(cls, path: Path) -> Baseline:
-        """Read a baseline. Raises :class:`UsageError` if the file is none."""
+    def load(cls, path: Path, *, former: Mapping[str, Sequence[str]] | None = None) -> Baseline:
+        """Read a baseline; ``former`` has the names that a rule had before. :class:`UsageError` if the file is none."""
         baseline = cls(path)
+        baseline._former = former or {}
         try:
             content = json.loads(path.read_bytes())
             if content["version"] != _VERSION:
@@ -47,11 +51,21 @@ class Baseline:
         for finding in findings:
             name = self._name(finding.path)
             known = self._known.get(name)
-            key = fingerprint(name, finding)
-            if known is None or not known[key]:
+            if known is None or not any(self._take(known, name, finding, rule) for rule in self._names(finding)):
                 yield finding
-            else:
-                known[key] -= 1
+
+    def _names(self, finding: Finding) -> Sequence[str]:
+        return (finding.rule, *self._former.get(finding.rule, ()))
+
+    def _take(self, known: Counter[str], name: str, finding: Finding, rule: str) -> bool:
+        """Count a finding of ``rule`` as met, if it is accepted."""
+        key = fingerprint(name, finding._replace(rule=rule))
+        if not known[key]:
+            return False
+        known[key] -= 1
+        if rule != finding.rule:
+            self.outdated[rule] = finding.rule
+        return True
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Accept findings."""

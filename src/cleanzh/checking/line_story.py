@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from cleanzh.checking import Checked, Checks, check_files, files_of
+from cleanzh.checking.checks import Checks
+from cleanzh.checking.files import Checked, check_files, files_of
+from cleanzh.checking.findings import Finding, line_spans
 from cleanzh.edits import Edit, compose
 from cleanzh.errors import UsageError
-from cleanzh.findings import Finding, line_spans
 from cleanzh.rulebook import Rule, builtin
 from cleanzh.shadow import shadow
 
@@ -44,7 +45,7 @@ def tell_line(path: str | Path, number: int, checks: Checks, *, form: str = "aut
     found = False
     for checked in check_files(sources, checks):
         record = checked.record
-        if record.line is not None and record.line != number:
+        if record.line is not None and not record.line <= number < record.line + _lines(record.raw):
             continue
         text = record.text or ""
         for position, (start, end) in enumerate(line_spans(text), 1):
@@ -57,6 +58,11 @@ def tell_line(path: str | Path, number: int, checks: Checks, *, form: str = "aut
             yield _story(checked, 0, 0, 1, checked.findings)
     if not found:
         raise UsageError(f"{path}: has no line {number}")
+
+
+def _lines(raw: bytes) -> int:
+    """How many lines of its file a record stands on: one of a table, or of a JSON file, may have several."""
+    return max(1, raw.count(b"\n") + (not raw.endswith(b"\n")))
 
 
 def _touches(finding: Finding, start: int, end: int) -> bool:
