@@ -14,9 +14,9 @@ from operator import attrgetter
 from typing import Any
 
 import cleanzh
-from cleanzh.findings import Finding, fingerprint
+from cleanzh.checking.findings import Finding, fingerprint
+from cleanzh.checking.reasons import reason_of
 from cleanzh.patterns import lazily
-from cleanzh.reasons import reason_of
 from cleanzh.report.terminal import visible
 
 __all__ = ["FORMATS", "statistics"]

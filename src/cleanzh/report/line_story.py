@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from cleanzh.findings import Finding
+from cleanzh.checking.findings import Finding
 from cleanzh.report.terminal import visible
 
 __all__ = ["told"]

@@ -8,34 +8,39 @@ from typing import Any
 
 import click
 
-from cleanzh.reasons import FAMILIES, REPORTED, reason_of, reasons
+from cleanzh.checking.reasons import FAMILIES, REPORTED, reason_of, reasons
+from cleanzh.plugins import Foreign
 from cleanzh.report.terminal import visible
 from cleanzh.rulebook import Rule
+
+FIRST_RELEASE = "0.1.0"
+"""The version that brought the rules which do not say since when they are."""
 
 __all__ = ["as_json", "listing", "sheet", "skeleton"]
 
 
-def _all(rules: Iterable[Rule]) -> dict[str, tuple[str, str]]:
+def _all(rules: Iterable[Rule], filters: Iterable[Foreign]) -> dict[str, tuple[str, str]]:
     """Every rule that has a name: its reason, and what it is."""
-    named = {
+    named = {f"foreign.{run.__name__}": (run.reason or FAMILIES["foreign"], "filter") for run in filters}
+    named |= {
         name: (reason, "reported" if name.split(".")[0] in REPORTED else "code") for name, reason in reasons().items()
     }
     return dict(sorted((named | {rule.name: (rule.reason, rule.safety) for rule in rules}).items()))
 
 
-def listing(rules: Iterable[Rule], prefixes: tuple[str, ...]) -> Iterator[str]:
-    """One row a rule: name, ``safe`` or ``unsafe`` (data), ``code`` or ``reported``, reason."""
-    chosen = {name: row for name, row in _all(rules).items() if name.startswith(prefixes or ("",))}
+def listing(rules: Iterable[Rule], filters: Iterable[Foreign], prefixes: tuple[str, ...]) -> Iterator[str]:
+    """One row a rule: name, ``safe`` or ``unsafe`` (data), ``code``, ``reported`` or ``filter`` (a plug-in), reason."""
+    chosen = {name: row for name, row in _all(rules, filters).items() if name.startswith(prefixes or ("",))}
     width = max(map(len, chosen), default=0)
     for name, (reason, kind) in chosen.items():
         yield f"{name:<{width}}  {kind:<8}  {reason}"
 
 
-def as_json(rules: Iterable[Rule], prefixes: tuple[str, ...]) -> str:
+def as_json(rules: Iterable[Rule], filters: Iterable[Foreign], prefixes: tuple[str, ...]) -> str:
     """The same as a JSON array."""
     rows = [
         {"name": name, "kind": kind, "reason": reason}
-        for name, (reason, kind) in _all(rules).items()
+        for name, (reason, kind) in _all(rules, filters).items()
         if name.startswith(prefixes or ("",))
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1)
@@ -56,14 +61,20 @@ def sheet(name: str, rules: Iterable[Rule]) -> Iterator[str]:
     yield f"  {rule.reason}"
     facts: dict[str, Any] = {
         "file": rule.file,
-        "safety": rule.safety,
+        "severity": rule.severity,
+        "safety": rule.safety if rule.safety == "safe" else "unsafe, so it runs with --unsafe or selected by name only",
         "zone": rule.zone,
         "max_length": rule.max_length,
         "takes": rule.takes,
         "needs": ", ".join(rule.needs[:12]) + (f" and {len(rule.needs) - 12} more" if len(rule.needs) > 12 else ""),
         "source": rule.source,
+        "since": rule.since or (FIRST_RELEASE if rule.trusted else ""),
+        "renamed from": ", ".join(rule.renamed_from),
     }
     yield from (f"  {key}: {value}" for key, value in facts.items() if value)
+    if rule.changes:
+        yield "  changes:"
+        yield from (f"    {visible(change)}" for change in rule.changes)
     yield f"  pattern: {visible(rule.written)}"
     yield "  finds:"
     yield from (f"    {click.style(visible(line), fg='red')}" for line in rule.must_match)

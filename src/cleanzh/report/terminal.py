@@ -13,7 +13,7 @@ from cleanzh.document import Cleaned
 from cleanzh.edits import Edit, compose, origins
 from cleanzh.patterns import lazily
 
-__all__ = ["differences", "rule_table", "summary_table", "visible"]
+__all__ = ["columns", "differences", "rule_table", "summary_table", "visible"]
 
 _CONTEXT = 24  # characters shown around a change in a long line
 
@@ -28,7 +28,7 @@ def summary_table(summary: Mapping[str, Any], out: str) -> str:
         ("documents", f"{documents['in']:,} in", f"{documents['out']:,} out", f"{documents['set_aside']:,} set aside"),
         ("characters", f"{characters['in']:,} in", f"{characters['out']:,} out", ""),
     ]
-    blocks = [_columns(head)]
+    blocks = [columns(head)]
     rows: list[tuple[str, ...]]
     if summary["rules"]:
         rows = [("edits by rule", "edits", "documents", "characters removed")]
@@ -36,18 +36,24 @@ def summary_table(summary: Mapping[str, Any], out: str) -> str:
             (rule, f"{count['edits']:,}", f"{count['documents']:,}", f"{count['characters_removed']:,}")
             for rule, count in sorted(summary["rules"].items())
         ]
-        blocks.append(_columns(rows, numbers=True))
-    for title, key in (("set aside", "set_aside"), ("flags (reported, not changed)", "flags")):
+        blocks.append(columns(rows, numbers=3))
+    tables = (("set aside", "documents", "set_aside"), ("flags (reported, not changed)", "times", "flags"))
+    for title, counted, key in tables:
         if summary[key]:
-            rows = [(title, "")] + [(name, f"{count:,}") for name, count in summary[key].items()]
-            blocks.append(_columns(rows, numbers=True))
+            named = {name: ", ".join(ids[:1]) for name, ids in summary["examples"][key].items()}
+            rows = [(title, counted, "such as")]
+            rows += [(name, f"{count:,}", visible(named.get(name, ""))) for name, count in summary[key].items()]
+            blocks.append(columns(rows, numbers=1))
     if summary["skipped"]:
-        names = [f"  {skipped['name']}: {skipped['why']}" for skipped in summary["skipped"][:5]]
+        names = [visible(f"  {skipped['name']}: {skipped['why']}") for skipped in summary["skipped"][:5]]
         more = len(summary["skipped"]) - len(names)
         blocks.append("\n".join(["not read", *names, *([f"  and {more:,} more, see summary.json"] if more else [])]))
     speed = f"{run['megabytes_per_second']:.2f} MB/s" if run["seconds"] else ""
     jobs = "1 job" if run["jobs"] == 1 else f"{run['jobs']} jobs"
-    blocks.append(f"{run['seconds']:.1f} s, {speed}, {jobs}; the record of every change is in {out}")
+    memory = f", {max(run['peak_memory'].values()) / 1e6:,.0f} MB of memory" if run.get("peak_memory") else ""
+    blocks.append(
+        f"{run['seconds']:.1f} s, {speed}, {jobs}{memory}; the record of every change is in {out}; report.html shows it"
+    )
     return "\n\n".join(blocks)
 
 
@@ -60,7 +66,7 @@ def rule_table(counts: Mapping[str, int]) -> str:
     ads.qr-code     1
     """
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return _columns([("edits by rule", ""), *((rule, f"{count:,}") for rule, count in order)], numbers=True)
+    return columns([("edits by rule", ""), *((rule, f"{count:,}") for rule, count in order)], numbers=1)
 
 
 def differences(name: str, text: str, cleaned: Cleaned) -> Iterator[str]:
@@ -86,7 +92,7 @@ def differences(name: str, text: str, cleaned: Cleaned) -> Iterator[str]:
             found[rules[index][1]] += 1
             index += 1
         named = ", ".join(rule if count == 1 else f"{rule} ×{count}" for rule, count in sorted(found.items()))
-        yield click.style(f"{name}:{line + 1}", bold=True) + f"  {named}"
+        yield click.style(visible(f"{name}:{line + 1}"), bold=True) + f"  {named}"
         yield from _sides(text, start, stop, group)
 
 
@@ -105,12 +111,12 @@ def _by_line(text: str, edits: Sequence[Edit]) -> Iterator[list[Edit]]:
 def _sides(text: str, start: int, stop: int, group: Sequence[Edit]) -> Iterator[str]:
     old, new, position = "", "", start
     for edit in group:
-        same = _shortened(text[position : edit.start], first=position == start)
+        same = visible(_shortened(text[position : edit.start], first=position == start))
         old += same + _styled(edit.before, "red")
         new += same + _styled(edit.after, "green")
         position = edit.end
     rest = text[position:stop]
-    rest = rest if len(rest) <= _CONTEXT else rest[:_CONTEXT] + "…"
+    rest = visible(rest if len(rest) <= _CONTEXT else rest[:_CONTEXT] + "…")
     for sign, side in (("-", old + rest), ("+", new + rest)):
         for row in side.split("\n"):
             if row or sign == "-":
@@ -136,19 +142,25 @@ def _styled(text: str, colour: str) -> str:
     return "\n".join(click.style(visible(row), fg=colour) if row else "" for row in text.split("\n"))
 
 
-def _columns(rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
-    """Rows as aligned columns; with ``numbers`` all but the first stand to the right."""
+def columns(rows: Sequence[Sequence[str]], *, numbers: int = 0) -> str:
+    """Rows as aligned columns; after the first so many hold ``numbers``, which stand to the right."""
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = []
         for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
             space = " " * (width - _width(cell))
-            cells.append(space + cell if numbers and column else cell + space)
+            cells.append(space + cell if 0 < column <= numbers else cell + space)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 
 
 def _width(text: str) -> int:
-    """Columns that a text takes; East Asian wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    """Columns that a text takes; East Asian wide characters take two, marks that combine none.
+
+    >>> _width("规则 rule"), _width("e\u0301")
+    (9, 1)
+    """
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
