@@ -9,7 +9,9 @@ import pytest
 from conftest import Cleanzh
 from test_check import CLEAN, DIRTY
 
-from cleanzh.configuration import find_configuration, load_configuration
+from cleanzh.cli.config import CONFIGURABLE
+from cleanzh.cli.options import key_of
+from cleanzh.configuration import KEYS, find_configuration, load_configuration
 from cleanzh.dedup import Deduplicator
 from cleanzh.errors import UsageError
 
@@ -58,9 +60,9 @@ def test_excluded_files_are_not_looked_at_even_if_named(cleanzh: Cleanzh, projec
 def test_the_nearest_configuration_counts(project: Path) -> None:
     (project / "cleanzh.toml").write_text('script = "keep"\n')
     (project / "data/pyproject.toml").write_text("[tool.other]\nx = 1\n")
-    assert find_configuration(project / "data/poems").script == "keep"
+    assert find_configuration(project / "data/poems").values == {"script": "keep"}
     (project / "data/pyproject.toml").write_text('[tool.cleanzh]\nscript = "taiwan"\n')
-    assert find_configuration(project / "data/poems").script == "taiwan"
+    assert find_configuration(project / "data/poems").values == {"script": "taiwan"}
 
 
 @pytest.mark.parametrize(
@@ -70,8 +72,9 @@ def test_the_nearest_configuration_counts(project: Path) -> None:
         ('text_field = "a"', "did you mean 'text-field'?"),
         ("colour = 1", "the keys are"),
         ('select = "ads"', "select must be a list of strings"),
-        ("max-bytes = true", "max-bytes must be a number of bytes"),
-        ('script = "klingon"', "script must be one of simplified"),
+        ("max-bytes = true", "cleanzh.toml:1: max-bytes must be a whole number, 1 or more"),
+        ('# one\nscript = "klingon"', "cleanzh.toml:2: script: 'klingon' is not one of 'simplified'"),
+        ("max-removed = 2", "max-removed must be a number from 0 to 1"),
         ('[per-file-ignores]\n"*" = "ads"', "per-file-ignores must be a table"),
         ("select = [", "not valid TOML"),
         ('ignore = ["nonsense"]', "no rule's name begins with 'nonsense'"),
@@ -90,6 +93,78 @@ def test_a_named_configuration(cleanzh: Cleanzh, project: Path) -> None:
     (project / "other.toml").write_text("selct = 1\n")
     with pytest.raises(UsageError, match="selct"):
         load_configuration(project / "other.toml")
+
+
+# Options that say what one call does, and so belong to no project.
+ACTS = {"config", "diff", "fix", "log-json", "output", "overwrite", "progress", "resume", "statistics"}
+
+
+def test_every_option_has_a_key_and_every_key_is_documented() -> None:
+    options = {key_of(option) for command in CONFIGURABLE for option in command.params} - {"paths", "place"}
+    assert options - ACTS <= KEYS.keys()
+    assert not ACTS & KEYS.keys()
+    page = (Path(__file__).parents[1] / "docs/configuration.md").read_text(encoding="utf-8")
+    assert {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")} == KEYS.keys()
+
+
+def test_every_command_reads_the_configuration(cleanzh: Cleanzh, project: Path) -> None:
+    (project / "cleanzh.toml").write_text(
+        'ignore = ["punctuation"]\nscript = "traditional"\ndedup = false\nmax-removed = 0.25\n'
+    )
+    cleanzh("clean", "data", "out")
+    assert (project / "out/a.txt").read_text() == (project / "out/poems/b.txt").read_text()
+    assert "熱鬧,攤主們把“剛到”" in (project / "out/a.txt").read_text()
+    made = json.loads((project / "out/_cleanzh/summary.json").read_text())["configuration"]
+    assert (made["script"], made["ignore"], made["max_removed"], made["dedup"]) == (
+        "traditional",
+        ["punctuation"],
+        0.25,
+        None,
+    )
+    cleanzh("clean", "data", "again", "--dedup", "--ignore", "entity")
+    made = json.loads((project / "again/_cleanzh/summary.json").read_text())["configuration"]
+    assert (made["script"], made["ignore"]) == ("traditional", ["entity"])
+    assert made["dedup"]["threshold"] == 0.7
+    assert "punctuation" not in cleanzh("diff", "data").stdout
+    assert "punctuation" not in cleanzh("explain", "data/a.txt:1").stdout.split("came close")[0]
+    (project / "cleanzh.toml").write_text('threshold = 0.9\nkeep = ["longest", "first"]\nindex = "seen"\n')
+    cleanzh("dedup", "data", "unique")
+    made = json.loads((project / "unique/_cleanzh/summary.json").read_text())["configuration"]["dedup"]
+    assert (made["threshold"], made["keep"], made["index"]) == (0.9, ["longest", "first"], str(project / "seen"))
+    (project / "cleanzh.toml").write_text("least = 2\n")
+    assert "2 documents" in cleanzh("learn", "data/a.txt").stderr
+
+
+def test_an_index_for_clean_is_compared_with_if_duplicates_are_asked_for(cleanzh: Cleanzh, project: Path) -> None:
+    (project / "cleanzh.toml").write_text('index = "seen"\nselect = ["duplicate"]\n')
+    cleanzh("check", "data")
+    assert "no such index" in cleanzh("check", "data", "--duplicates", code=2).stderr
+    assert "no such index" in cleanzh("check", "data", "--index", "other", code=2).stderr
+    cleanzh("clean", "data", "out", "--select", "entity")
+    assert "duplicate.exact" in cleanzh("check", "data/a.txt", "--duplicates", code=1).stdout
+
+
+def test_the_configuration_is_shown_with_where_it_is_from(
+    cleanzh: Cleanzh, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "pyproject.toml").write_text(
+        '[project]\nscript = "no"\n\n[tool.cleanzh]\nrules = ["ours.toml"]\nselect = [\n  "ads"]\n'
+        '[tool.cleanzh.per-file-ignores]\n"*.txt" = ["repeat"]\n'
+    )
+    monkeypatch.chdir(project / "data")
+    shown = json.loads(cleanzh("config", "show", "--json", "--threshold", "0.8").stdout)
+    assert shown.keys() == KEYS.keys()
+    place = project / "pyproject.toml"
+    assert shown["rules"] == {"value": [str(project / "ours.toml")], "from": f"{place}:5"}
+    assert shown["select"] == {"value": ["ads"], "from": f"{place}:6"}
+    assert shown["per-file-ignores"] == {"value": {"*.txt": ["repeat"]}, "from": f"{place}:8"}
+    assert shown["threshold"] == {"value": 0.8, "from": "command line"}
+    assert shown["script"] == {"value": "simplified", "from": "default"}
+    lines = cleanzh("config", "show").stdout.splitlines()
+    assert lines[0] == str(place)
+    assert any(line.split() == ["select", "ads", f"{place}:6"] for line in lines)
+    monkeypatch.chdir(project.parent)
+    assert cleanzh("config", "show").stdout.startswith(f"no cleanzh.toml in {project.parent} or above\n")
 
 
 def test_rules_of_the_project(cleanzh: Cleanzh, project: Path) -> None:

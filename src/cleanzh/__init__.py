@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "cleanzh.checking": ("check",),
+    "cleanzh.checking.checks": ("check",),
     "cleanzh.dedup": (
         "Deduplicator",
         "DuplicateIndex",
@@ -45,14 +45,15 @@ _HOME = {
         "restore_punctuation",
         "unify_script",
     ),
-    "cleanzh.findings": ("Finding",),
+    "cleanzh.checking.findings": ("Finding",),
     "cleanzh.pipeline": ("Pipeline", "clean", "default_pipeline", "explain"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = ["__version__", *_WHERE]
 
 if TYPE_CHECKING:
-    from cleanzh.checking import check as check
+    from cleanzh.checking.checks import check as check
+    from cleanzh.checking.findings import Finding as Finding
     from cleanzh.dedup import Deduplicator as Deduplicator
     from cleanzh.dedup import DuplicateIndex as DuplicateIndex
     from cleanzh.dedup import Pair as Pair
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
     from cleanzh.filters import remove_title_echoes as remove_title_echoes
     from cleanzh.filters import restore_punctuation as restore_punctuation
     from cleanzh.filters import unify_script as unify_script
-    from cleanzh.findings import Finding as Finding
     from cleanzh.pipeline import Pipeline as Pipeline
     from cleanzh.pipeline import clean as clean
     from cleanzh.pipeline import default_pipeline as default_pipeline
@@ -90,6 +90,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "adapters":
+        return importlib.import_module("cleanzh.adapters")
     if name not in _WHERE:
         raise AttributeError(f"module 'cleanzh' has no attribute {name!r}")
     value = getattr(importlib.import_module(_WHERE[name]), name)

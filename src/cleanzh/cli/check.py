@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleanzh.cli.options import FOUND, cleaning, names, printable, reading
+from cleanzh.cli.options import FOUND, cleaning, configuration, configured, keep_input, names, printable, reading
 
 if TYPE_CHECKING:
-    from cleanzh.checking import Checked, Checks
-    from cleanzh.configuration import Configuration
+    from cleanzh.checking.checks import Checks
+    from cleanzh.checking.files import Checked
     from cleanzh.readers import Source
 
-__all__ = ["check", "checks_of", "configuration_of"]
+__all__ = ["check", "checks_of"]
 
 FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -41,9 +41,7 @@ FORMATS = ("text", "json", "github", "sarif", "junit")
 @click.option("--max-bytes", type=click.IntRange(min=1), metavar="N", help="Leave larger files out.")
 @reading
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Processes.  [default: one a core, if it pays]")
-@click.option(
-    "--config", metavar="FILE", help="Configuration.  [default: cleanzh.toml or pyproject.toml, here or above]"
-)
+@configured
 def check(paths: tuple[str, ...], **options: Any) -> None:
     """List what is wrong in files and folders; nothing is written without --fix.
 
@@ -55,29 +53,32 @@ def check(paths: tuple[str, ...], **options: Any) -> None:
       cleanzh check data/ --select ads,pinyin --output-format github
       cleanzh check a.jsonl --text-field content --fix
     """
-    from cleanzh.checking import check_files, files_of, fix_files, with_duplicates
+    from cleanzh.checking.files import check_files, files_of
 
     if options["fix"] and options["diff"]:
         raise click.UsageError("--fix writes, --diff only shows; choose one")
-    config = configuration_of(options)
-    checks = checks_of(options, config)
-    largest = options["max_bytes"] or config.max_bytes
+    checks, config = checks_of(options), configuration()
     if "-" in paths:
         checked = _check_stdin(paths, checks, options)
     else:
-        largest = options["max_bytes"] or config.max_bytes
-        sources, skipped = files_of(
-            paths, form=options["form"], max_bytes=largest, exclude=config.exclude, root=config.root
-        )
+        exclude, largest = config.get("exclude"), options["max_bytes"]
+        sources, skipped = files_of(paths, form=options["form"], max_bytes=largest, exclude=exclude, root=config.root)
         for one in skipped:
             if not one.why.startswith("not one of"):
                 click.echo(f"Warning: {printable(f'{one.name}: {one.why}')}; not checked", err=True)
-        checked = (
-            fix_files(sources, checks) if options["fix"] else check_files(sources, checks, jobs=_jobs(sources, options))
-        )
-    if options["duplicates"] or options["index"]:
+        if options["fix"]:
+            from cleanzh.checking.fixes import fix_files
+
+            checked = fix_files(sources, checks)
+        else:
+            checked = check_files(sources, checks, jobs=_jobs(sources, options))
+    # An index that the configuration names for clean is compared with only if duplicates are asked for.
+    if options["duplicates"] or (options["index"] and _given("index")):
+        from cleanzh.checking.duplicates import with_duplicates
+
         checked = with_duplicates(checked, checks, index=options["index"])
-    checked = _against_baseline(checked, options["baseline"] or (config.baseline and config.root / config.baseline))
+    if options["baseline"]:
+        checked = _against_baseline(checked, Path(options["baseline"]), checks)
     tally = _Tally()
     checked = tally.count(checked)
     if options["diff"]:
@@ -92,73 +93,67 @@ def _jobs(sources: list[Source], options: dict[str, Any]) -> int:
 
     if options["jobs"]:
         return int(options["jobs"])
-    total = sum(source.path.stat().st_size for source in sources if source.path.is_file())
+    total = sum(source.size() for source in sources)
     return max(1, min(os.cpu_count() or 1, total // (8 << 20)))
 
 
 def _check_stdin(paths: tuple[str, ...], checks: Checks, options: dict[str, Any]) -> Iterator[Checked]:
     """``-``: the same check of a file that is thrown away; its name is ``-``."""
-    import shutil
     import tempfile
 
-    from cleanzh.checking import check_files, files_of
+    from cleanzh.checking.files import check_files, files_of
 
     if len(paths) > 1 or options["fix"]:
         raise click.UsageError("- stands alone, and --fix has no file to write; for a pipe there is cleanzh clean - -")
     with tempfile.TemporaryDirectory(prefix="cleanzh-") as folder:
-        path = Path(folder) / ("stdin.jsonl" if options["form"] == "jsonl" else "stdin.txt")
-        with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        for document in check_files(files_of([path])[0], checks):
+        path = keep_input(Path(folder), options["form"])
+        for document in check_files(files_of([path], form=options["form"])[0], checks):
             found = [finding._replace(path="-") for finding in document.findings]
             yield document._replace(path="-", findings=found)
 
 
-def configuration_of(options: dict[str, Any]) -> Configuration:
-    """The configuration that is named, or found."""
-    from cleanzh.configuration import find_configuration, load_configuration
+def checks_of(options: dict[str, Any]) -> Checks:
+    """What is looked for, by the options of a command and what the configuration adds to them."""
+    from cleanzh.checking.checks import Checks
 
-    return load_configuration(Path(options["config"])) if options["config"] else find_configuration(Path())
-
-
-def checks_of(options: dict[str, Any], config: Configuration) -> Checks:
-    """What is looked for: an option that was given wins over the configuration."""
-    from cleanzh.checking import Checks
-
-    def chosen(name: str, configured: Any) -> Any:
-        if name not in options:  # another command, without this option
-            return configured
-        source = click.get_current_context().get_parameter_source(name)
-        given = source is not click.core.ParameterSource.DEFAULT
-        return options[name] if given or not configured else configured
-
+    config = configuration()
     checks = Checks(
-        script=chosen("script", config.script),
-        select=names(chosen("select", config.select)),
-        ignore=names(chosen("ignore", config.ignore)),
-        warn=names(chosen("warn", config.warn)),
-        per_file_ignores=config.per_file_ignores,
-        text_field=chosen("text_field", config.text_field),
-        unsafe=options["unsafe"] or config.unsafe,
-        rules=(*(str(config.root / path) for path in config.rules), *options.get("rules", ())),
+        script=options["script"],
+        select=names(options["select"]),
+        ignore=names(options["ignore"]),
+        warn=names(options.get("warn", ())),
+        per_file_ignores=config.get("per-file-ignores"),
+        text_field=options["text_field"],
+        unsafe=options["unsafe"],
+        rules=tuple(options["rules"]),
+        max_removed=options["max_removed"],
+        filters=config.get("filters"),
         root=config.root,
-    )
+    ).by_current_names()
     checks.pipeline("")  # a wrong option is told before anything is done
     return checks
 
 
-def _against_baseline(checked: Iterable[Checked], path: str | Path | None) -> Iterator[Checked]:
-    """The documents with what is not in the baseline; if there is none, it is made of what is found."""
-    from cleanzh.baseline import Baseline
+def _given(option: str) -> bool:
+    """Whether an option stands on the command line."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
-    if not path:
-        yield from checked
-    elif Path(path).exists():
-        accepted = Baseline.load(Path(path))
+
+def _against_baseline(checked: Iterable[Checked], path: Path, checks: Checks) -> Iterator[Checked]:
+    """The documents with what is not in the baseline; if there is none, it is made of what is found."""
+    from cleanzh.checking.baseline import Baseline
+    from cleanzh.rulebook import own_rules
+    from cleanzh.rulebook.history import former_names
+
+    if path.exists():
+        accepted = Baseline.load(path, former=former_names(own_rules(checks.rules)))
         for document in checked:
             yield document._replace(findings=list(accepted.new(document.findings)))
+        for old, new in sorted(accepted.outdated.items()):
+            click.echo(printable(f"Warning: {path}: has {old}, which is called {new} now; record it again"), err=True)
     else:
-        made = Baseline(Path(path))
+        made = Baseline(path)
         count = 0
         for document in checked:
             made.add(document.findings)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cleanzh.cli.options import printable, reading
+from cleanzh.cli.options import configured, printable, reading
 
 __all__ = ["learn"]
 
@@ -19,6 +19,7 @@ __all__ = ["learn"]
               help="Documents that a line must stand in, copies of one another counted once.")  # fmt: skip
 @click.option("--share", type=click.FloatRange(0, 1), default=0.0, help="And the share of all documents.")
 @click.option("--output", "-o", metavar="FILE", help="Where the rule file goes.  [default: standard output]")
+@configured
 def learn(paths: tuple[str, ...], least: int, share: float, output: str | None, **options: Any) -> None:
     """Learn the boilerplate of a corpus: lines that recur over many documents, as a rule file to look through.
 

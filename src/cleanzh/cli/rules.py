@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cleanzh.cli.check import checks_of, configuration_of
-from cleanzh.cli.options import FOUND, cleaning, names, printable, reading
+from cleanzh.cli.check import checks_of
+from cleanzh.cli.options import FOUND, cleaning, configuration, configured, names, printable, reading
 from cleanzh.errors import UsageError
 
 __all__ = ["explain", "rules"]
@@ -20,50 +20,59 @@ def rules() -> None:
     """Look at the rules, test your own, begin a new one."""
 
 
-_own = click.option(
-    "--rules", "files", multiple=True, metavar="FILE", help="Rule files of your own, beside those of cleanzh.toml."
-)
+_own = click.option("--rules", "files", multiple=True, metavar="FILE", help="Rule files of your own.")
 
 
 def _known(files: tuple[str, ...]) -> list[Any]:
-    from cleanzh.rulebook import builtin, load
+    from cleanzh.rulebook import builtin, installed, own_rules
 
-    config = configuration_of({"config": None})
-    paths = [*(config.root / path for path in config.rules), *map(Path, files)]
-    return [*builtin(), *(rule for path in paths for rule in load(path))]
+    return [*builtin(), *installed(), *own_rules(files)]
 
 
 @rules.command("list")
 @click.argument("prefixes", nargs=-1, metavar="[RULE…]")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_own
+@configured
 def list_(prefixes: tuple[str, ...], output_format: str, files: tuple[str, ...]) -> None:
     """List the rules, or those whose names begin with RULE: name, kind, reason.
 
     safe and unsafe rules are data, an unsafe one runs with --unsafe only; code is a filter's own; what is reported is
-    never changed.
+    never changed; filter is one of the configuration or of an installed package.
     """
+    from cleanzh.plugins import installed_filters, own_filters
     from cleanzh.report.rules import as_json, listing
 
+    filters = (*installed_filters(), *own_filters(configuration().get("filters")))
     chosen = names(prefixes)
     if output_format == "json":
-        click.echo(as_json(_known(files), chosen))
+        click.echo(as_json(_known(files), filters, chosen))
         return
-    for line in listing(_known(files), chosen):
+    for line in listing(_known(files), filters, chosen):
         click.echo(line)
 
 
 @rules.command()
 @click.argument("rule")
 @_own
+@configured
 def show(rule: str, files: tuple[str, ...]) -> None:
-    """Show what a rule looks for, and what it finds and leaves."""
+    """Show what a rule looks for, why, what it finds and leaves, and what it was before.
+
+    \b
+      cleanzh rules show ads.scan-code
+    """
     import difflib
 
-    from cleanzh.reasons import reasons
+    from cleanzh.checking.reasons import reasons
     from cleanzh.report.rules import sheet
+    from cleanzh.rulebook.history import old_names
 
     known = _known(files)
+    renamed = old_names(known)
+    if rule in renamed:
+        click.echo(f"{rule} is called {renamed[rule]} now")
+        rule = renamed[rule]
     lines = list(sheet(rule, known))
     if not lines:
         close = difflib.get_close_matches(rule, [*reasons(), *(one.name for one in known)], n=3)
@@ -81,8 +90,8 @@ def test(files: tuple[str, ...], strict: bool) -> None:
 
     Exit code 1 if a rule does not do what its table says.
     """
-    from cleanzh.rule_tests import problems, unguarded
     from cleanzh.rulebook import load
+    from cleanzh.rulebook.trial import problems, unguarded
 
     failed = count = 0
     for file in files:
@@ -133,20 +142,20 @@ def new(file: str, name: str, lines: tuple[str, ...]) -> None:
 @cleaning
 @click.option("--unsafe", is_flag=True, help="Use unsafe rules too.")
 @reading
-@click.option("--config", metavar="FILE", help="Configuration.")
+@configured
 def explain(place: str, **options: Any) -> None:
     """Tell what would happen to a line, step by step, why, and which rules came close.
 
     \b
       cleanzh explain articles/a.txt:12
     """
-    from cleanzh.line_story import tell_line
+    from cleanzh.checking.line_story import tell_line
     from cleanzh.report.line_story import told
 
     path, _, number = place.rpartition(":")
     if not path or not number.isdecimal() or not int(number):
         raise click.UsageError(f"{place}: give a file and a line, such as a.txt:12")
-    checks = checks_of(options, configuration_of(options))
+    checks = checks_of(options)
     for story in tell_line(path, int(number), checks, form=options["form"]):
         for line in told(*story):
             click.echo(printable(line))

@@ -4,51 +4,84 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleanzh.cli.options import FAILED, cleaning, comparing, names, printable, reading, running
+from cleanzh.cli.options import (
+    FAILED,
+    INTERRUPTED,
+    cleaning,
+    comparing,
+    configuration,
+    configured,
+    described,
+    keep_input,
+    keeping,
+    names,
+    printable,
+    reading,
+    running,
+)
+from cleanzh.errors import CleanzhError, UsageError
 
 if TYPE_CHECKING:
+    from cleanzh.engines import Engine
+    from cleanzh.report.progress import Teller
     from cleanzh.run import Dedup
     from cleanzh.stages import Recipe
 
 __all__ = ["clean", "dedup", "diff", "restore"]
+
+_KEPT = "What is done is kept; when that is mended, the same command with --resume goes on."
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="IN… OUT")
 @cleaning
 @reading
-@click.option("--no-dedup", is_flag=True, help="Keep near duplicates.")
+@keeping
+@click.option(
+    "--dedup/--no-dedup",
+    "deduplicating",
+    default=True,
+    show_default=True,
+    help="Set near duplicates aside, or keep them.",
+)
 @comparing
 @running
-def clean(paths: tuple[str, ...], no_dedup: bool, **options: Any) -> None:
-    """Clean files and folders of .txt and .jsonl into the folder OUT.
+@configured
+def clean(paths: tuple[str, ...], deduplicating: bool, **options: Any) -> None:
+    """Clean files and folders into the folder OUT, each file in its own form.
+
+    Read are .txt .md .jsonl .json .csv .tsv .parquet .html and .warc, plain or .gz .zst .xz .bz2, of one folder all.
 
     OUT mirrors IN; OUT/_cleanzh holds the record: summary.json, ledger.jsonl (every change), set_aside.jsonl and
     set_aside/ (what did not come out, and why). IN is never written to. - is standard input or output.
 
+    A run that was stopped (Ctrl-C, a full disk, killed) goes on with --resume, to the same result.
+
     \b
       cleanzh clean articles/ out/
-      cleanzh clean a.jsonl b.jsonl out/ --text-field content --jobs 8
+      cleanzh clean articles/ out/ --resume --log-json 2>> run.log
+      cleanzh clean a.jsonl.gz b.parquet out/ --text-field content --id-field url --jobs 8
       cleanzh clean articles/ out/ --script taiwan --ignore ads,repeat
+      cleanzh clean /shared/articles/ /shared/out/ --engine ray --ray-address auto
       cat a.txt | cleanzh clean - - > clean.txt
     """
-    _run(paths, _recipe(options), None if no_dedup else _dedup(options), options)
+    _run(paths, _recipe(options), _dedup(options) if deduplicating else None, options)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="IN… OUT")
 @reading
+@keeping
 @comparing
 @running
+@configured
 def dedup(paths: tuple[str, ...], **options: Any) -> None:
     """Set near duplicates aside and change nothing else.
 
@@ -64,7 +97,7 @@ def dedup(paths: tuple[str, ...], **options: Any) -> None:
 
 def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options: dict[str, Any]) -> None:
     from cleanzh.report.terminal import summary_table
-    from cleanzh.run import clean_files
+    from cleanzh.run import clean_files, unfinished
 
     *inputs, out = paths
     if not inputs:
@@ -72,21 +105,36 @@ def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options
     if "-" in paths:
         _run_stream(inputs, out, recipe, compared, options["form"])
         return
-    with _progress("cleaning" if recipe.clean else "reading") as progress:
-        summary = clean_files(
-            inputs,
-            out,
-            recipe=recipe,
-            form=options["form"],
-            dedup=compared,
-            jobs=options["jobs"],
-            overwrite=options["overwrite"],
-            progress=progress,
-        )
+    if options["resume"] and options["overwrite"]:
+        raise click.UsageError("--resume goes on with what is in OUT, --overwrite throws it away; choose one")
+    tell = _teller(options)
+    try:
+        with _engine(options) as engine:
+            summary = clean_files(
+                inputs,
+                out,
+                recipe=recipe,
+                form=options["form"],
+                dedup=compared,
+                jobs=options["jobs"],
+                engine=engine,
+                overwrite=options["overwrite"],
+                resume=options["resume"],
+                progress=tell,
+            ).to_json()
+    except KeyboardInterrupt:
+        kept = "what is done is kept: the same command with --resume goes on" if unfinished(out) else "nothing was done"
+        tell.fail(f"interrupted; {kept}", INTERRUPTED)
+        sys.exit(INTERRUPTED)
+    except (CleanzhError, OSError) as error:
+        kept = "" if isinstance(error, UsageError) or not unfinished(out) else f"\n{_KEPT}"
+        tell.fail(f"Error: {described(error)}{kept}", FAILED)
+        sys.exit(FAILED)
+    if not summary["documents"]["in"]:
+        tell.warn("no document was found in the input")
+    tell.end(summary)
     record = Path(out) / "_cleanzh"
-    click.echo(printable(summary_table(summary.to_json(), f"{record}{os.sep}")))
-    if not summary.tally.documents:
-        click.echo("Warning: no document was found in the input", err=True)
+    click.echo(printable(summary_table(summary, f"{record}{os.sep}")))
 
 
 def _run_stream(inputs: list[str], out: str, recipe: Recipe, compared: Dedup | None, form: str) -> None:
@@ -94,6 +142,9 @@ def _run_stream(inputs: list[str], out: str, recipe: Recipe, compared: Dedup | N
     import shutil
     import tempfile
 
+    from cleanzh.formats import output_name
+    from cleanzh.parts import part_files
+    from cleanzh.readers import find_sources
     from cleanzh.run import clean_files
 
     if len(inputs) != 1:
@@ -101,17 +152,18 @@ def _run_stream(inputs: list[str], out: str, recipe: Recipe, compared: Dedup | N
     with tempfile.TemporaryDirectory(prefix="cleanzh-") as folder:
         source = Path(inputs[0])
         if inputs[0] == "-":
-            source = Path(folder) / ("stdin.jsonl" if form == "jsonl" else "stdin.txt")
-            with source.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
+            source = keep_input(Path(folder), form)
         elif source.is_dir():
             raise click.UsageError(f"{source} is a folder; give a folder as OUT, not -")
+        kind = find_sources([source], form=form)[0][0].format
         target = Path(folder) / "out" if out == "-" else Path(out)
-        summary = clean_files([source], target, recipe=recipe, form=form, dedup=compared, jobs=1)
-        if out == "-" and (result := target / source.name).exists():
-            with result.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+        summary = clean_files([source], target, recipe=recipe, form=form, dedup=compared, jobs=1, report=out != "-")
+        results = part_files(target, recipe.to) if recipe.to else [target / output_name(source.name, kind)]
+        for result in results if out == "-" else ():
+            if result.exists():
+                with result.open("rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                    sys.stdout.buffer.flush()
     for reason, count in summary.set_aside.items():
         click.echo(f"set aside: {count} ({reason})", err=True)
 
@@ -125,7 +177,7 @@ def restore(out: str, back: str) -> None:
     \b
       cleanzh restore out/ back/
     """
-    from cleanzh.run import restore_files
+    from cleanzh.restoring import restore_files
 
     report = restore_files(out, back)
     for problem in report.problems:
@@ -139,6 +191,7 @@ def restore(out: str, back: str) -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @cleaning
 @reading
+@configured
 def diff(paths: tuple[str, ...], **options: Any) -> None:
     """Show what would change, line by line and by rule; nothing is written.
 
@@ -171,34 +224,52 @@ def _recipe(options: dict[str, Any], *, clean: bool = True) -> Recipe:
     from cleanzh.stages import Recipe
 
     if not clean:
-        return Recipe(script="keep", text_field=options["text_field"], clean=False)
+        return Recipe(
+            script="keep",
+            text_field=options["text_field"],
+            clean=False,
+            to=options["to"],
+            id_field=options["id_field"],
+            max_bytes=options["max_document_bytes"],
+        )
     return Recipe(
         options["script"],
         names(options["select"]),
         names(options["ignore"]),
         options["text_field"],
         tuple(options["rules"]),
+        max_removed=options["max_removed"],
+        filters=configuration().get("filters"),
+        to=options.get("to"),
+        id_field=options.get("id_field"),
+        max_bytes=options.get("max_document_bytes") or Recipe().max_bytes,
     )
 
 
 def _dedup(options: dict[str, Any]) -> Dedup:
     from cleanzh.run import Dedup
 
-    return Dedup(options["threshold"], options["containment"], names([options["keep"]]), options["index"])
+    return Dedup(options["threshold"], options["containment"], names(options["keep"]), options["index"])
 
 
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int, int], None] | None]:
-    """A bar on a terminal; silence elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    begun = time.monotonic()
-    with click.progressbar(length=1, label=label, file=sys.stderr, item_show_func=lambda item: item) as bar:
+def _engine(options: dict[str, Any]) -> AbstractContextManager[Engine | None]:
+    """The engine that was asked for; None is the run's own choice, of processes on this machine."""
+    if options["engine"] == "local":
+        if options["ray_address"]:
+            raise UsageError("--ray-address is for --engine ray; add that, or leave it out")
+        return nullcontext()
+    from cleanzh.engines.ray import RayEngine
 
-        def tell(done: int, total: int, documents: int) -> None:
-            bar.length = max(total, 1)
-            rate = done / 1e6 / max(time.monotonic() - begun, 1e-3)
-            bar.update(done - bar.pos, f"{documents:,} documents, {done / 1e6:,.1f} MB, {rate:,.1f} MB/s")
+    return RayEngine(options["ray_address"], jobs=options["jobs"])
 
-        yield tell
+
+def _teller(options: dict[str, Any]) -> Teller:
+    from cleanzh.report.progress import Bar, JsonLog, Lines, Quiet
+
+    if options["log_json"]:
+        return JsonLog()
+    chosen = options["progress"]
+    if chosen == "auto":
+        chosen = "bar" if sys.stderr.isatty() else "none"
+    tellers: dict[str, type[Teller]] = {"bar": Bar, "plain": Lines, "none": Quiet}
+    return tellers[chosen]()
