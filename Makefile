@@ -3,13 +3,20 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-cluster test-integrations lint clean
 
 demo: $(VENV)/installed  ## clean the seeds into out/ and show the summary
 	$(BIN)/cleanzh clean seeds out --overwrite
 
 test: $(VENV)/developing  ## run all tests
 	$(BIN)/python -m pytest
+
+test-cluster: $(VENV)/developing  ## run the tests that start Ray clusters on this machine, and kill parts of them
+	$(BIN)/python -m pip install --quiet --editable '.[ray]'
+	$(BIN)/python -m pytest -m cluster tests/test_ray.py
+
+test-integrations: $(VENV)/integrating  ## test the adapters against the real libraries (installs some 700 MB)
+	$(BIN)/python -m pytest tests/test_integrations.py tests/test_readme.py
 
 lint: $(VENV)/developing  ## style, types, import layers
 	$(BIN)/ruff check
@@ -28,4 +35,8 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/developing: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+$(VENV)/integrating: $(VENV)/developing
+	$(BIN)/python -m pip install --quiet --group integrations
 	touch $@

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -13,11 +14,14 @@ import pytest
 from conftest import ROOT, Cleanzh
 
 PAGES = [ROOT / "README.md", ROOT / "docs/README.zh.md"]
-BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"(?:<!-- needs (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return [body for kind, body in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language]
+    """The blocks in a language; those that need a library only where it is installed."""
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    there = (block for block in found if not block[0] or importlib.util.find_spec(block[0]))
+    return [body for _, kind, body in there if kind == language]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
