@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any
 
-from cleanzh.encoding import decode, looks_binary
+from cleanzh.encoding import decode
 from cleanzh.errors import LedgerError
 from cleanzh.formats.outcome import Restored, Row, Target
 from cleanzh.formats.record import Piece, Reading, Record, Source
@@ -34,14 +34,11 @@ class Html:
         yield Piece(source), source.size()
 
     def read(self, piece: Piece, reading: Reading) -> Iterator[Record]:
-        found = read_whole(piece.source, reading)
+        found = read_whole(piece.source, reading, container=True)
         if isinstance(found, Record):
             yield found
             return
         name = piece.source.name
-        if looks_binary(found):
-            yield Record(name, name, None, found, problem="not text: binary data", container=True)
-            return
         page, encoding, _ = decode(found)
         text, metadata = article_of(page)
         problem = "" if text is not None else "no article was found in the page"

@@ -30,9 +30,6 @@ class Text:
             yield found
             return
         name = piece.source.name
-        if looks_binary(found):
-            yield Record(name, name, None, found, problem="not text: binary data")
-            return
         text, encoding, lossy = decode(found)
         lossy = lossy or encode(text, encoding) != found
         yield Record(name, name, None, found, text, encoding, lossy)
@@ -60,8 +57,11 @@ class Text:
                 sink.write(found)
 
 
-def read_whole(source: Source, reading: Reading) -> bytes | Record:
-    """What a file holds; or, if it can not be had, a record that says why."""
+def read_whole(source: Source, reading: Reading, *, container: bool = False) -> bytes | Record:
+    """What a text file holds; or, if it can not be had or is none, a record that says why.
+
+    ``container`` is whether only the file itself leads back to what is made of it.
+    """
     blocks: list[bytes] = []
     digest, length = hashlib.sha256(), 0
     name = source.name
@@ -79,6 +79,9 @@ def read_whole(source: Source, reading: Reading) -> bytes | Record:
     except OSError as error:
         return Record(name, name, None, b"", problem=f"can not be read: {error.strerror or error}", container=True)
     if length <= reading.max_bytes:
-        return b"".join(blocks)
+        found = b"".join(blocks)
+        if looks_binary(found):
+            return Record(name, name, None, found, problem="not text: binary data", container=container)
+        return found
     why = f"{length:,} bytes, and the limit is {reading.max_bytes:,}; --max-document-bytes sets it"
     return Record(name, name, None, b"", problem=why, reason="too_large", digest=digest.hexdigest(), container=True)
