@@ -185,14 +185,8 @@ def segment_arrays(ids: Sequence[str], digests: NDArray[np.uint64], sketches: Sk
         short = _short(band_keys(sketches, band, _BANDS.rows)).astype(np.uint64)
         tagged = np.sort((short << np.uint64(32)) | np.arange(count, dtype=np.uint64))
         sorted_keys[band], rows[band] = tagged >> np.uint64(32), tagged & np.uint64(0xFFFFFFFF)
-    order = np.argsort(digests[:, 0], kind="stable")
     arrays: dict[str, NDArray[Any]] = {
-        "band_keys": sorted_keys,
-        "band_rows": rows,
-        "band_starts": np.stack([_starts(keys) for keys in sorted_keys]),
-        "sorted_digests": digests[order, 0],
-        "digest_rows": order.astype(np.uint32),
-        "digests": digests,
+        **_to_look_up(sorted_keys, rows, digests),
         "sizes": stored.sizes,
         "wide": stored.wide,
         **_blobs("id", [name.encode("utf-8", "surrogatepass") for name in ids]),
@@ -200,6 +194,21 @@ def segment_arrays(ids: Sequence[str], digests: NDArray[np.uint64], sketches: Sk
     if stored.keys is not None:
         arrays.update(_blobs("key", stored.keys))
     return arrays
+
+
+def _to_look_up(
+    keys: NDArray[np.uint32], rows: NDArray[np.uint32], digests: NDArray[np.uint64]
+) -> dict[str, NDArray[Any]]:
+    """The arrays in which documents are looked up, given the sorted keys of each band with the rows they are of."""
+    order = np.argsort(digests[:, 0], kind="stable")
+    return {
+        "band_keys": keys,
+        "band_rows": rows,
+        "band_starts": np.stack([_starts(band) for band in keys]),
+        "sorted_digests": digests[order, 0],
+        "digest_rows": order.astype(np.uint32),
+        "digests": digests,
+    }
 
 
 def merged(segments: Sequence[Segment]) -> dict[str, NDArray[Any]]:
@@ -222,15 +231,7 @@ def merged(segments: Sequence[Segment]) -> dict[str, NDArray[Any]]:
         tagged.sort(kind="stable")
         keys[band], rows[band] = tagged >> np.uint64(32), tagged & np.uint64(0xFFFFFFFF)
     digests = np.concatenate([segment["digests"] for segment in segments])
-    order = np.argsort(digests[:, 0], kind="stable")
-    arrays: dict[str, NDArray[Any]] = {
-        "band_keys": keys,
-        "band_rows": rows,
-        "band_starts": np.stack([_starts(band) for band in keys]),
-        "sorted_digests": digests[order, 0],
-        "digest_rows": order.astype(np.uint32),
-        "digests": digests,
-    }
+    arrays = _to_look_up(keys, rows, digests)
     for name in ("sizes", "wide", "id_bytes", "key_bytes"):
         if name in segments[0]:
             arrays[name] = np.concatenate([segment[name] for segment in segments])

@@ -54,7 +54,6 @@ class Spanned:
     name: str
     kind: str
     narrow = True
-    numbered_by_line = False
 
     def scanner(self, head: bytes, reading: Reading) -> tuple[Scanner, Any]:
         """A scanner for a file that begins with ``head``, and the layout that :meth:`find` asks for.
