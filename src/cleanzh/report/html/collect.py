@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from cleanzh import ledger
-from cleanzh.errors import LedgerError, UsageError
+from cleanzh.errors import CleanzhError, LedgerError, UsageError
 from cleanzh.report.html.duplicates import Cluster, Duplicates, find_duplicates, set_aside_entries
 from cleanzh.report.html.examples import Collector, Example, NearMiss, NearMisses
 from cleanzh.report.html.gather import Counts, Facet, RuleCount, facets_of, gather, removed_share
 from cleanzh.report.html.pairs import Row, align
 from cleanzh.report.html.stories import Gap, Line, Room, changes, fitted, lines_of
 from cleanzh.report.html.texts import Found, documents
-from cleanzh.rulebook import builtin, own_rules
+from cleanzh.rulebook import Rulebook, builtin, own_rules
 
 __all__ = ["DocumentView", "PairView", "Report", "RuleView", "collect"]
 
@@ -155,16 +155,10 @@ def _rules(summary: dict[str, Any]) -> Iterable[Any]:
     if not configuration.get("clean", True):
         return ()
     try:
-        mine = own_rules(tuple(configuration.get("rules", ())))
-    except (OSError, UsageError, ValueError):
-        mine = ()  # the files may have moved since
-    chosen, ignored = tuple(configuration.get("select", ())), tuple(configuration.get("ignore", ()))
-    return [
-        rule
-        for rule in (*builtin(), *mine)
-        if (not chosen or rule.name.startswith(chosen)) and not rule.name.startswith(ignored or ("\0",))
-        if rule.safety != "unsafe"
-    ]
+        book = Rulebook((*builtin(), *own_rules(tuple(configuration.get("rules", ())))))
+    except (OSError, CleanzhError, ValueError):
+        book = Rulebook(builtin())  # the files may have moved since
+    return book.choosing(configuration.get("select", ()), configuration.get("ignore", ())).rules
 
 
 def _chosen(counts: Counts) -> dict[int, list[str]]:
