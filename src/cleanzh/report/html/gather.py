@@ -181,18 +181,22 @@ def _class(share: float) -> int:
 
 def facets_of(line: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The same, of one document."""
-    done = _tallied(line["steps"])
-    removed = sum(row[1] - row[2] for rule, row in done.items() if kind_of(rule) == REMOVED)
-    converted = sum(row[1] for rule, row in done.items() if kind_of(rule) == CONVERTED)
-    return list(_facets(line, removed, converted))
+    return list(_facets(line, *_removed_and_converted(line)))
 
 
 def removed_share(line: Mapping[str, Any]) -> float:
     """The share of a document's characters that was removed."""
-    done = _tallied(line["steps"])
-    removed = sum(row[1] - row[2] for rule, row in done.items() if kind_of(rule) == REMOVED)
+    removed, _ = _removed_and_converted(line)
     characters: int = line.get("characters", 0)
     return max(0.0, removed / max(characters, 1))
+
+
+def _removed_and_converted(line: Mapping[str, Any]) -> tuple[int, int]:
+    """Characters of one document, each as :meth:`Counts.count` counts them."""
+    done = _tallied(line["steps"])
+    removed = sum(row[1] - row[2] for rule, row in done.items() if kind_of(rule) == REMOVED)
+    converted = sum(row[1] for rule, row in done.items() if kind_of(rule) == CONVERTED)
+    return removed, converted
 
 
 def gather(book: Path, wanted: Iterable[str] = (), *, jobs: int = 1) -> Counts:
