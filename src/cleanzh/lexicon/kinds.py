@@ -32,7 +32,9 @@ __all__ = [
     "DIGIT",
     "DOT",
     "ESCAPE",
+    "HAN",
     "HANGUL",
+    "JAMO",
     "KANA",
     "LATIN",
     "MARKUP",
@@ -47,6 +49,7 @@ __all__ = [
     "TYPICAL",
     "UNSEEN",
     "code_units",
+    "kinds_by_character",
     "kinds_of",
     "places_of",
 ]
@@ -68,14 +71,16 @@ __all__ = [
     QUESTION,  # what a lost byte is shown as: ? ？ U+FFFD
     LATIN,
     DIGIT,
+    HAN,
     KANA,
     HANGUL,
+    JAMO,
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
     DAMAGE,  # what text is made of that was read in the wrong charset
     ACCENT,  # such as also are letters of Western Europe
     BOX,  # box drawing
-) = (1 << bit for bit in range(23))
+) = (1 << bit for bit in range(25))
 
 # Han characters that UTF-8 turns into when it is read as GBK, and that hardly any text is written with. Most of what it
 # turns into is rarer still, and in the class anyway; with these no clause of ten characters gets by.
@@ -109,8 +114,10 @@ _CLASSES = {
     QUESTION: "?？\ufffd",
     LATIN: "A-Za-z",
     DIGIT: "0-9０-９",
+    HAN: "一-鿿",
     KANA: "ぁ-ヿ",
-    HANGUL: "\u1100-\u11ff\u3131-\u318e가-힣",
+    HANGUL: "가-힣",
+    JAMO: "\u1100-\u11ff\u3131-\u318e",
     DAMAGE: TYPICAL + STRANGE,
     ACCENT: "À-ÖØ-öø-ÿ",
     BOX: "─-▟",
@@ -185,16 +192,31 @@ def places_of(kinds: int, text: str) -> NDArray[np.intp]:
     """
     import numpy as np
 
-    known = _last
-    places = known[2] if known[0] is text and known[2] is not None else _kinds_by_place(text)
-    return np.flatnonzero((places & np.uint32(kinds)) != 0)
+    return np.flatnonzero((_kinds_by_place(text) & np.uint32(kinds)) != 0)
+
+
+def kinds_by_character(text: str) -> NDArray[np.uint32]:
+    """The kinds of each character as bits; one past U+FFFF is of no kind but U+FFFF's.
+
+    >>> (kinds_by_character("5月27日") & DIGIT != 0).tolist()
+    [True, False, True, True, False]
+    """
+    import numpy as np
+
+    if not kinds_of(text) & BEYOND:
+        return _kinds_by_place(text)
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").clip(max=0xFFFF)
+    return _lookup().take(codes.astype(np.intp))
 
 
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:
     import numpy as np
 
-    # The table is asked four times as fast with indices of the machine's own size.
-    places: NDArray[np.uint32] = _lookup().take(code_units(text).astype(np.intp))
+    known = _last
+    if known[0] is text and known[2] is not None:
+        places: NDArray[np.uint32] = known[2]
+    else:  # the table is asked four times as fast with indices of the machine's own size
+        places = _lookup().take(code_units(text).astype(np.intp))
     return places
 
 

@@ -6,28 +6,13 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from cleanzh import prepared
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
 from cleanzh.lexicon import bigrams
-from cleanzh.lexicon.kinds import (
-    ACCENT,
-    BEYOND,
-    BOX,
-    DAMAGE,
-    HANGUL,
-    RARE,
-    STRANGE,
-    TYPICAL,
-    kinds_of,
-    places_of,
-)
+from cleanzh.lexicon.kinds import DAMAGE, HANGUL, RARE, STRANGE, TYPICAL, kinds_of
 from cleanzh.patterns import lazily
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["BOXES", "NEAR", "lines_by_pattern", "suspicious_lines"]
 
@@ -62,11 +47,7 @@ def suspicious_lines(text: str) -> Iterator[tuple[int, int]]:
     if len(text) <= _SHORT:
         yield from ((m.start(), m.end()) for m in _LINE.finditer(text))
         return
-    kinds = kinds_of(text)
-    if not kinds & (DAMAGE | HANGUL):
-        return
-    simple = "numpy" in sys.modules and not kinds & (ACCENT | HANGUL | BEYOND)
-    if simple and not _are_several(places_of(DAMAGE | BOX, text), text):
+    if not kinds_of(text) & (DAMAGE | HANGUL):
         return
     if len(text) >= _MUCH or "numpy" in sys.modules:
         from cleanzh.filters.mojibake.table import lines_by_table
@@ -74,16 +55,6 @@ def suspicious_lines(text: str) -> Iterator[tuple[int, int]]:
         yield from lines_by_table(text)
     else:
         yield from lines_by_pattern(text)
-
-
-def _are_several(places: NDArray[np.intp], text: str) -> bool:
-    """Whether three such places are near each other, or two near the end of a line; single ones are in most texts."""
-    gaps = places[1:] - places[:-1]
-    near = gaps <= NEAR
-    if (near[:-1] & (gaps[1:] <= NEAR + 1)).any():
-        return True
-    ends = (place + NEAR + 2 for place in places[1:][near].tolist())
-    return any(end > len(text) or text.find("\n", end - NEAR - 1, end) >= 0 for end in ends)
 
 
 def lines_by_pattern(text: str) -> Iterator[tuple[int, int]]:

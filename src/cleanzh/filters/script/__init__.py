@@ -10,7 +10,7 @@ from functools import cache
 from cleanzh.edits import Edit, Findings
 from cleanzh.errors import UsageError
 from cleanzh.filters.script.conversion import convert
-from cleanzh.lexicon.kinds import BEYOND, HANGUL, KANA, SIMPLIFIED, TRADITIONAL, code_units, kinds_of, places_of
+from cleanzh.lexicon.kinds import BEYOND, HANGUL, JAMO, KANA, SIMPLIFIED, TRADITIONAL, code_units, kinds_of, places_of
 from cleanzh.lexicon.script import Letters, character_class, characters, letters, region_of
 from cleanzh.patterns import lazily
 
@@ -185,7 +185,7 @@ class UnifyScript:
     def _document(self, text: str, source: str, all_of_it: bool) -> str:
         """A document in the other script, or in both. Most lines have nothing special and are converted in one call."""
         same = SIMPLIFIED if self.to == "simplified" else TRADITIONAL
-        plain_text = not kinds_of(text) & (same | KANA | HANGUL | BEYOND)
+        plain_text = not kinds_of(text) & (same | KANA | HANGUL | JAMO | BEYOND)
         if plain_text and all_of_it and not self.protect and self.quotations != "keep":
             return self._convert(text, source)
         wrong, right = character_class(_other(self.to)), character_class(_same(self.to))
