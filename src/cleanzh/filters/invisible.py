@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
+from functools import cache
 
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import code_spans
@@ -83,7 +85,7 @@ def remove_invisible(text: str) -> list[Edit]:
     if not _gate(text):
         return []
     code = code_spans(text)
-    inside = set(_INSIDE.findall(text)) if _INSIDE.search(text) else set()
+    inside = cache(lambda: frozenset(_INSIDE.findall(text)))  # few ask
     edits: list[Edit] = []
     position = 0
     for place in _places(text):
@@ -112,7 +114,7 @@ def _places(text: str) -> list[int]:
     return [hit.start() for hit in _ANY.finditer(text)]
 
 
-def _instead(text: str, m: re.Match[str], kind: str, inside: set[str]) -> str:
+def _instead(text: str, m: re.Match[str], kind: str, inside: Callable[[], frozenset[str]]) -> str:
     start, end = m.span()
     before, next_ = text[start - 1 : start], text[end : end + 1]
     if kind in ("soft-hyphen", "control") and "\x80" <= before <= "\xff" and "\x80" <= next_ <= "\xff":
@@ -138,7 +140,7 @@ def _instead(text: str, m: re.Match[str], kind: str, inside: set[str]) -> str:
     return ""
 
 
-def _private_use(text: str, m: re.Match[str], inside: set[str]) -> str:
+def _private_use(text: str, m: re.Match[str], inside: Callable[[], frozenset[str]]) -> str:
     """The character that GB 18030 has there; nothing for the glyph of an icon; else itself."""
     start, end = m.span()
     known = from_private_use()
@@ -151,7 +153,7 @@ def _private_use(text: str, m: re.Match[str], inside: set[str]) -> str:
         return ""
     if open_right and (before.isascii() or before in _ENDS):
         return ""
-    if open_left and m[0][0] not in inside and not _SENTENCE.search(_line(text, start, end)):
+    if open_left and m[0][0] not in inside() and not _SENTENCE.search(_line(text, start, end)):
         return ""  # before a short label, and nowhere in the text inside a word
     return m[0]
 

@@ -88,7 +88,9 @@ def _find(text: str, between: Between) -> list[Edit]:
         found += breaks(text)
         found += forms(text)
     if odd or edge or _PLAIN.search(text) is not None:
-        for finder in (blank_lines, trailing, indents, beside_marks, runs):
+        found += blank_lines(text)
+        found += trailing(text, plain=not odd)
+        for finder in (indents, beside_marks, runs):
             found += finder(text)
     found += inside_words(text)
     if between != "keep":
@@ -97,12 +99,13 @@ def _find(text: str, between: Between) -> list[Edit]:
         return []
     found.sort(key=lambda found: (found[0], -found[1]))
     code = code_spans(text)
+    has_code = bool(code)
     edits: list[Edit] = []
     position = 0
     for start, end, rule, after in found:
         if start < position:
             continue
-        if code and rule != "line-break" and code.touches(start, end):
+        if has_code and rule != "line-break" and code.touches(start, end):
             continue
         edits.append(Edit(f"whitespace.{rule}", start, text[start:end], after))
         position = end
