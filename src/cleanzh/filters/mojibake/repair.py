@@ -64,12 +64,26 @@ _FINE: Final = -7.0  # a repair that reads as well as this is taken before chain
 _QUOTES: Final = "“”‘’—…·"
 
 
+# The lines of the last text that read well enough: in the next round most of them come again. Replaced as a whole, so
+# threads may share it.
+_sound: frozenset[str] = frozenset()
+
+
 def doubtful(lines: Sequence[str]) -> list[bool]:
     """Which of some lines :func:`repair_line` must see: not those that read well enough.
 
-    It repairs nothing without an accent, hangul, or eight characters in a row that read badly. The lines are looked up
-    together, since for a short line a call costs more than what it looks up.
+    It repairs nothing without an accent, hangul, or eight characters in a row that read badly.
     """
+    global _sound
+    before = _sound
+    new = [line for line in lines if line not in before]
+    bad = {line for line, doubt in zip(new, _read_badly(new), strict=True) if doubt} if new else set()
+    _sound = frozenset(lines) - bad
+    return [line in bad for line in lines]
+
+
+def _read_badly(lines: Sequence[str]) -> list[bool]:
+    """:func:`doubtful`, of lines looked up together: for a short one a call costs more than what it looks up."""
     doubts = [True] * len(lines)
     joined = "\n".join(lines)
     numbers: Sequence[int] = range(len(lines))

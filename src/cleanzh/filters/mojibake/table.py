@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cleanzh.filters.mojibake.gate import BOXES, NEAR
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
-from cleanzh.lexicon.kinds import ACCENT, BOX, DAMAGE, HANGUL, HAN, KANA, kinds_by_character, kinds_of
+from cleanzh.lexicon.kinds import ACCENT, BOX, DAMAGE, HAN, HANGUL, KANA, kinds_by_character, kinds_of
 
 __all__ = ["lines_by_table"]
 

@@ -167,8 +167,24 @@ class UnifyScript:
         if other_forms and self._source(text) == _other_region(self.to):
             return self._regional(text, self._source(text))
         if wrong >= _LEAST_DISTINCT:
-            return "\n".join([self._stray(line) for line in text.split("\n")])
+            return self._without_strays(text, other)
         return text
+
+    def _without_strays(self, text: str, other: int) -> str:
+        """A document in the wanted script, of which single lines may not be."""
+        if kinds_of(text) & BEYOND or "numpy" not in sys.modules:
+            return "\n".join([self._stray(line) for line in text.split("\n")])
+        parts: list[str] = []
+        done = 0
+        places = places_of(other, text).tolist()
+        for first, last in zip(places, places[_LEAST_DISTINCT - 1 :], strict=False):
+            if first < done or text.find("\n", first, last) >= 0:
+                continue
+            start, stop = text.rfind("\n", 0, first) + 1, text.find("\n", last)
+            stop = len(text) if stop < 0 else stop
+            parts += text[done:start], self._stray(text[start:stop])
+            done = stop
+        return "".join([*parts, text[done:]])
 
     def _is_telling(self, text: str) -> bool:
         """Whether one of the few characters of the other script is common enough to be no stray."""
