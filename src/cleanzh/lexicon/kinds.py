@@ -77,9 +77,10 @@ __all__ = [
     JAMO,
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
-    DAMAGE,  # what text is made of that was read in the wrong charset
-    ACCENT,  # such as also are letters of Western Europe
+    ACCENT,  # letters of Western Europe, which are damage as well
+    # The last two have the highest bits, so that one comparison tells both of them from all others.
     BOX,  # box drawing
+    DAMAGE,  # what text is made of that was read in the wrong charset
 ) = (1 << bit for bit in range(25))
 
 # Han characters that UTF-8 turns into when it is read as GBK, and that hardly any text is written with. Most of what it

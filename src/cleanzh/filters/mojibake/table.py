@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cleanzh.filters.mojibake.gate import BOXES, NEAR
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
-from cleanzh.lexicon.kinds import ACCENT, BOX, DAMAGE, HAN, HANGUL, KANA, kinds_by_character, kinds_of
+from cleanzh.lexicon.kinds import ACCENT, BOX, HAN, HANGUL, KANA, kinds_by_character, kinds_of
 
 __all__ = ["lines_by_table"]
 
@@ -21,9 +21,9 @@ def lines_by_table(text: str) -> Iterator[tuple[int, int]]:
     """Where the lines lie that have some of what mojibake is made of."""
     kinds = kinds_of(text)
     here = kinds_by_character(text)
-    found: list[Iterator[int]] = [_several(text, np.flatnonzero(here & np.uint32(DAMAGE | BOX)))]
+    found: list[Iterator[int]] = [_several(text, np.flatnonzero(here >= np.uint32(BOX)).tolist())]
     if kinds & ACCENT:
-        found.append(_accents(text, np.flatnonzero(here & np.uint32(ACCENT))))
+        found.append(_accents(text, np.flatnonzero((here & np.uint32(ACCENT)) != 0).tolist()))
     if kinds & HANGUL:
         found.append(_abutting(here))
     last = -1
@@ -35,25 +35,21 @@ def lines_by_table(text: str) -> Iterator[tuple[int, int]]:
             yield start, last
 
 
-def _several(text: str, places: NDArray[np.intp]) -> Iterator[int]:
+def _several(text: str, places: list[int]) -> Iterator[int]:
     """The places where something begins that may be damage: three characters near each other, or two at an end."""
-    gaps = places[1:] - places[:-1]
-    near = np.flatnonzero(gaps <= NEAR)
-    if not len(near):
-        return
-    thirds = np.append(gaps, _FAR + 1)[near + 1] <= _FAR
-    for first, second, third in zip(places[near].tolist(), places[near + 1].tolist(), thirds.tolist(), strict=True):
+    for first, second, third in zip(places, places[1:], [*places[2:], len(text)], strict=False):
         if (
-            (third or second + _FAR >= len(text) or text.find("\n", second + 1, second + _FAR + 1) >= 0)
+            second - first <= NEAR
+            and (third - second <= _FAR or text.find("\n", second + 1, second + _FAR + 1) >= 0)
             and text.find("\n", first, second) < 0
             and not BOXES[0] <= text[first] <= BOXES[-1]
         ):
             yield first
 
 
-def _accents(text: str, places: NDArray[np.intp]) -> Iterator[int]:
+def _accents(text: str, places: list[int]) -> Iterator[int]:
     """The places where the first byte of a UTF-8 character and a second one stand, read as Latin-1 or CP1252."""
-    return (place for place in places.tolist() if LEAD_AND_TRAIL.match(text, place) is not None)
+    return (place for place in places if LEAD_AND_TRAIL.match(text, place) is not None)
 
 
 def _abutting(here: NDArray[np.uint32]) -> Iterator[int]:
