@@ -30,6 +30,7 @@ from cleanzh.filters import (
 )
 from cleanzh.filters.ads import RemoveAds
 from cleanzh.flags import find_flags
+from cleanzh.lexicon.kinds import carry_kinds
 from cleanzh.plugins import installed_filters
 from cleanzh.rulebook import Rule, Rulebook, builtin, installed
 from cleanzh.rulebook.history import current_names, is_name
@@ -131,7 +132,9 @@ class Pipeline:
             for key, value in found.metadata.items():
                 metadata.setdefault(key, value)
             if found.edits:
-                text = apply(text, found.edits)
+                changed = apply(text, found.edits)
+                carry_kinds(text, changed, "".join([edit.after for edit in found.edits]))
+                text = changed
                 steps.append(Step(_name(run), found.edits))
                 quiet = 0
             quiet += 1  # no filter has anything to add to its own output
@@ -139,7 +142,7 @@ class Pipeline:
                 break
         for run in self.filters:
             if isinstance(run, UnifyScript):  # what a header said is in the script of the text
-                metadata = {key: run(value) for key, value in metadata.items()}
+                metadata = {key: value if value.isascii() else run(value) for key, value in metadata.items()}
         return Cleaned(text, tuple(steps), metadata)
 
     def _examine(self, run: Any, text: str) -> Findings:

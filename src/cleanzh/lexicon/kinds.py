@@ -48,6 +48,7 @@ __all__ = [
     "TRADITIONAL",
     "TYPICAL",
     "UNSEEN",
+    "carry_kinds",
     "code_units",
     "kinds_by_character",
     "kinds_of",
@@ -124,8 +125,8 @@ _CLASSES = {
     BOX: "─-▟",
 }
 
-# To look up a text of this length character by character takes less than to import numpy.
-_FEW = 20_000
+# To look up a text of this length character by character takes less than to import numpy, and less than to call it.
+_FEW, _VERY_FEW = 20_000, 60
 
 
 @cache
@@ -160,7 +161,7 @@ _LONG = 1_000_000
 
 
 def kinds_of(text: str) -> int:
-    """The kinds of characters that ``text`` has, as bits.
+    """The kinds of characters that ``text`` has, as bits; of a text that was changed, those that it may have.
 
     >>> kinds = kinds_of("京東 &amp;")
     >>> bool(kinds & TRADITIONAL), bool(kinds & ESCAPE), bool(kinds & DIGIT)
@@ -168,14 +169,11 @@ def kinds_of(text: str) -> int:
     """
     global _last
     known = _last
-    if known[0] is text:
+    if known[0] == text:
         return known[1]
     kinds, places = 0, None
-    if len(text) < _FEW and "numpy" not in sys.modules:
-        table = _table()
-        for char in set(text):
-            code = ord(char)
-            kinds |= table[code] if code <= 0xFFFF else BEYOND
+    if len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules):
+        kinds = _kinds_of_few(text)
     elif text:
         import numpy as np
 
@@ -183,6 +181,29 @@ def kinds_of(text: str) -> int:
         kinds = int(np.bitwise_or.reduce(places))
     _last = text, kinds, places if len(text) < _LONG else None
     return kinds
+
+
+def _kinds_of_few(text: str) -> int:
+    kinds, table = 0, _table()
+    for char in set(text):
+        code = ord(char)
+        kinds |= table[code] if code <= 0xFFFF else BEYOND
+    return kinds
+
+
+def carry_kinds(text: str, changed: str, added: str) -> None:
+    """Let :func:`kinds_of` know of ``changed``, which is ``text`` but for what was removed and ``added``.
+
+    It will tell the kinds that ``changed`` may have: some may have gone with what was removed.
+
+    >>> carry_kinds("京東 &amp;", "京東 &", "&")
+    >>> bool(kinds_of("京東 &") & TRADITIONAL)
+    True
+    """
+    global _last
+    known = _last
+    if known[0] == text:
+        _last = changed, known[1] | _kinds_of_few(added), None
 
 
 def places_of(kinds: int, text: str) -> NDArray[np.intp]:
@@ -213,11 +234,14 @@ def kinds_by_character(text: str) -> NDArray[np.uint32]:
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:
     import numpy as np
 
+    global _last
     known = _last
-    if known[0] is text and known[2] is not None:
-        places: NDArray[np.uint32] = known[2]
-    else:  # the table is asked four times as fast with indices of the machine's own size
-        places = _lookup().take(code_units(text).astype(np.intp))
+    if known[0] == text and known[2] is not None:
+        return known[2]  # type: ignore[no-any-return]
+    # The table is asked four times as fast with indices of the machine's own size.
+    places: NDArray[np.uint32] = _lookup().take(code_units(text).astype(np.intp))
+    if known[0] == text and len(text) < _LONG:
+        _last = text, known[1], places
     return places
 
 
