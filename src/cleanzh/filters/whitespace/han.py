@@ -48,34 +48,41 @@ def inside_words(text: str) -> Iterator[tuple[int, int, str, str]]:
     if not _BETWEEN_HAN.search(text):
         return
     for m in _SPACED_OUT.finditer(text) if _SINGLES.search(text) else ():
-        gains = _gains([(text[i], text[i + 2]) for i in range(m.start(), m.end() - 2, 2)])
+        gains = _gains([text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)])
         if sum(gain >= _IN_WORD for gain in gains) * 3 >= len(gains):
             yield *m.span(), "spaced-out", m[0].replace(" ", "")
     yield from _segmented(text)
-    sentences = [(m.start(), where) for m in _SINGLE.finditer(text) if (where := _sentence(text, m.start()))]
-    if sentences:
-        gains = _gains([(text[place - 1], text[place + 1]) for place, _ in sentences])
-        written: dict[str, bool] = {}
-        for (place, where), gain in zip(sentences, gains, strict=True):
-            pair = text[place - 1] + text[place + 1]
-            if where != "list" and gain >= (_IN_WORD if where == "words" else _WITH_A_REST):
-                yield place, place + 1, "inside-word", ""
-                continue
-            if where != "list" and (pair[0] in _LEAD or pair[1] in _FOLLOW):
-                yield place, place + 1, "beside-particle", ""
-                continue
-            if pair not in written:
-                written[pair] = len(written) < _MOST_WORDS and _is_sticky(text, pair)
-            if written[pair]:
-                yield place, place + 1, "inside-word", ""
+    yield from _between_words(text)
     known: dict[str, bool] = {}
     for m in _KEYWORD.finditer(text):
         word = m[1]
+        if not _MARK.search(_line(text, m.start())):
+            continue
         if word not in known:
             known[word] = len(known) < _MOST_WORDS and _is_common(text, word)
-        if known[word] and _MARK.search(_line(text, m.start())):
+        if known[word]:
             yield m.start(), m.start() + 1, "around-word", ""
             yield m.end() - 1, m.end(), "around-word", ""
+
+
+def _between_words(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Single blanks in sentences, each looked at for itself."""
+    places = [m.start() for m in _SINGLE.finditer(text)]
+    found = [(place, text[place - 1] + text[place + 1], where) for place in places if (where := _sentence(text, place))]
+    pairs = [pair for _, pair, where in found if where != "list"]
+    gains = dict(zip(pairs, _gains(pairs), strict=True)) if pairs else {}
+    written: dict[str, bool] = {}
+    for place, pair, where in found:
+        if where != "list" and gains[pair] >= (_IN_WORD if where == "words" else _WITH_A_REST):
+            yield place, place + 1, "inside-word", ""
+            continue
+        if where != "list" and (pair[0] in _LEAD or pair[1] in _FOLLOW):
+            yield place, place + 1, "beside-particle", ""
+            continue
+        if pair not in written:
+            written[pair] = len(written) < _MOST_WORDS and _is_sticky(text, pair)
+        if written[pair]:
+            yield place, place + 1, "inside-word", ""
 
 
 def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -97,10 +104,10 @@ def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
                 yield *m.span(), "segmented", ""
 
 
-def _gains(pairs: list[tuple[str, str]]) -> list[float]:
+def _gains(pairs: list[str]) -> list[float]:
     """How much likelier each pair is inside a word than across two."""
     # In "ab a，b" the pairs ab, a，and ，b give what is needed; a mark neither ends nor begins a word with anything.
-    values = profile("，" + "".join([f"{a}{b}{a}，{b}" for a, b in pairs]))
+    values = profile("，" + "".join([f"{pair}{pair[0]}，{pair[1]}" for pair in pairs]))
     return (values[2::5] - (values[4::5] - values[0]) - values[5::5]).astype(float).tolist()  # type: ignore[no-any-return]
 
 
@@ -113,12 +120,12 @@ def _sentence(text: str, place: int) -> str:
     before, after = text[low:place], text[place + 1 : high]
     before = before[before.rfind("\n") + 1 :]
     after = after.partition("\n")[0]
+    if not _MARK.search(before) and not _MARK.search(after):
+        return ""
     if _HEADING.match(before) or _LABEL.match(after):
         return ""
     left, right = _NO_WORD.split(before)[-1], _NO_WORD.split(after, maxsplit=1)[0]
     words = f"{left.lstrip()} {right.rstrip()}".split(" ")
-    if not _MARK.search(before + after):
-        return ""
     if len(words) > 2 and sum(map(len, words)) <= len(words) * _LONGEST_LIST_WORD:
         return "list"
     first, second = len(left.rpartition(" ")[2]), len(right.partition(" ")[0])
