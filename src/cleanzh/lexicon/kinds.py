@@ -50,6 +50,7 @@ __all__ = [
     "UNSEEN",
     "carry_kinds",
     "code_units",
+    "count_of",
     "kinds_by_character",
     "kinds_of",
     "places_of",
@@ -215,6 +216,17 @@ def places_of(kinds: int, text: str) -> NDArray[np.intp]:
     import numpy as np
 
     return np.flatnonzero((_kinds_by_place(text) & np.uint32(kinds)) != 0)
+
+
+def count_of(kinds: int, text: str) -> int:
+    """How many characters of some kinds there are; in code units of UTF-16, if the text has any :data:`BEYOND`.
+
+    >>> count_of(DIGIT, "5月27日")
+    3
+    """
+    import numpy as np
+
+    return int(np.count_nonzero(_kinds_by_place(text) & np.uint32(kinds)))
 
 
 def kinds_by_character(text: str) -> NDArray[np.uint32]:

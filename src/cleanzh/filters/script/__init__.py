@@ -10,7 +10,18 @@ from functools import cache
 from cleanzh.edits import Edit, Findings
 from cleanzh.errors import UsageError
 from cleanzh.filters.script.conversion import convert
-from cleanzh.lexicon.kinds import BEYOND, HANGUL, JAMO, KANA, SIMPLIFIED, TRADITIONAL, code_units, kinds_of, places_of
+from cleanzh.lexicon.kinds import (
+    BEYOND,
+    HANGUL,
+    JAMO,
+    KANA,
+    SIMPLIFIED,
+    TRADITIONAL,
+    code_units,
+    count_of,
+    kinds_of,
+    places_of,
+)
 from cleanzh.lexicon.script import Letters, character_class, characters, letters, region_of
 from cleanzh.patterns import lazily
 
@@ -322,10 +333,10 @@ def _has_strays_at_most(text: str, other: int) -> bool:
         return True
     if kinds & BEYOND or "numpy" not in sys.modules:
         return False  # all letters have to be counted
-    wrong = len(places_of(other, text))
+    wrong = count_of(other, text)
     if wrong >= _LEAST_DISTINCT:
         return False
-    return wrong < _STRAY_SHARE * (wrong + len(places_of((SIMPLIFIED | TRADITIONAL) & ~other, text)))
+    return wrong < _STRAY_SHARE * (wrong + count_of((SIMPLIFIED | TRADITIONAL) & ~other, text))
 
 
 def _other(to: str) -> str:
