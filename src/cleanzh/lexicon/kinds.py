@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanzh.lexicon import bigrams
 from cleanzh.lexicon.script import characters
+from cleanzh.lexicon.units import code_units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +50,6 @@ __all__ = [
     "TYPICAL",
     "UNSEEN",
     "carry_kinds",
-    "code_units",
     "count_of",
     "kinds_by_character",
     "kinds_of",
@@ -255,10 +255,3 @@ def _kinds_by_place(text: str) -> NDArray[np.uint32]:
     if known[0] == text and len(text) < _LONG:
         _last = text, known[1], places
     return places
-
-
-def code_units(text: str) -> Any:
-    """The code units of UTF-16, as an array; one for each character, but two for one past U+FFFF."""
-    import numpy as np
-
-    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from cleanzh import prepared
+from cleanzh.lexicon.units import code_units
 from cleanzh.patterns import lazily
 
 __all__ = [
@@ -149,8 +150,7 @@ def _count_many(text: str) -> list[int]:
     """The same for long texts."""
     import numpy as np
 
-    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
-    counts: list[int] = np.bincount(_table()[units], minlength=8).tolist()
+    counts: list[int] = np.bincount(_table()[code_units(text)], minlength=8).tolist()
     return counts
 
 

@@ -17,12 +17,12 @@ from cleanzh.lexicon.kinds import (
     KANA,
     SIMPLIFIED,
     TRADITIONAL,
-    code_units,
     count_of,
     kinds_of,
     places_of,
 )
 from cleanzh.lexicon.script import Letters, character_class, characters, letters, region_of
+from cleanzh.lexicon.units import code_units
 from cleanzh.patterns import lazily
 
 __all__ = ["UnifyScript", "unify_script"]

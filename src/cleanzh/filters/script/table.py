@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.filters.script.conversion import converter
-from cleanzh.lexicon.kinds import code_units
 from cleanzh.lexicon.script import opencc_phrases
+from cleanzh.lexicon.units import code_units
 
 __all__ = ["to_simplified"]
 
