@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cleanzh.lexicon.bigrams import profile
 from cleanzh.patterns import lazily
@@ -116,10 +117,12 @@ def _sentence(text: str, place: int) -> str:
 
     Empty before a label (作者：), after a number, in a heading or a title set with blanks.
     """
-    low, high = max(0, place - 60), place + 60
-    before, after = text[low:place], text[place + 1 : high]
-    before = before[before.rfind("\n") + 1 :]
-    after = after.partition("\n")[0]
+    before, after = text[max(0, place - 60) : place], text[place + 1 : place + 60]
+    return _kind_of_sentence(before[before.rfind("\n") + 1 :], after.partition("\n")[0])
+
+
+@lru_cache(maxsize=512)  # the blanks that stay are seen again in each round
+def _kind_of_sentence(before: str, after: str) -> str:
     if not _MARK.search(before) and not _MARK.search(after):
         return ""
     if _HEADING.match(before) or _LABEL.match(after):
