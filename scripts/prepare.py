@@ -53,6 +53,7 @@ def prepare(target: Path) -> int:
     from cleanzh.filters.mojibake import gate
     from cleanzh.lexicon.script import character_class
     from cleanzh.rulebook.files import MADE_FROM, builtin
+    from cleanzh.rulebook.opening import opening
     from cleanzh.shadow import seldom
 
     seldom()
@@ -64,7 +65,8 @@ def prepare(target: Path) -> int:
             for value in vars(loaded).values():
                 patterns += lazy_patterns(value)
     patterns += ((rule.pattern, 0) for rule in builtin())
-    prepared.write(target, MADE_FROM, [asdict(rule) for rule in builtin()], patterns)
+    openings = {rule.pattern: opening(rule.pattern) for rule in builtin()}
+    prepared.write(target, MADE_FROM, [asdict(rule) for rule in builtin()], patterns, openings)
     return len(set(patterns))
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cleanzh.errors import RuleError
 from cleanzh.filters.ads import FAMILIES, RemoveAds, remove_ads
 from cleanzh.rulebook import Rulebook, builtin, load, parse
-from cleanzh.shadow import _table, shadow, spellings
+from cleanzh.shadow import folds, forms, shadow
 
 PIECES = (
     "正文的一句话。", "\n", "\n\n", " ", "关注公众号某某", "微.信：abc12345", "推荐阅读", "首页", "分享到：",
@@ -118,15 +118,15 @@ def test_a_line_without_a_hint_has_no_trick(line: str) -> None:
     fast = shadow(line)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cleanzh.shadow._HINT", re.compile(""))
-        patch.setattr("cleanzh.shadow._folded", lambda line: line.translate(_table()))
+        patch.setattr("cleanzh.shadow.folded", lambda line: line.translate(folds()))
         slow = shadow(line)
     assert (fast.text, list(fast.offsets or ())) == (slow.text, list(slow.offsets or ()))
 
 
 @pytest.mark.parametrize("word", ["微信", "公众号", "关注", "责任编辑", "qq"])
-def test_every_spelling_folds_to_the_word(word: str) -> None:
-    unfolded = [spelling for spelling in spellings(word) if word not in shadow(f"({spelling})").text]
-    assert len(unfolded) <= 0.2 * len(spellings(word)), unfolded  # a gate may be wider than the shadow
+def test_every_form_casts_the_word(word: str) -> None:
+    others = [form for form in forms(word) if word not in shadow(f"({form})").text]
+    assert len(others) <= 0.2 * len(forms(word)), others  # a gate may be wider than the shadow
 
 
 def test_a_rule_file_of_a_user(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from functools import cache
 
 import pytest
@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cleanzh.rulebook.gate as module
-from cleanzh.rulebook import Rulebook, builtin
-from cleanzh.rulebook.gate import Gate, Places, Spelled
-from cleanzh.shadow import opened, openings, shadow, spellings
+from cleanzh.rulebook import Rule, Rulebook, builtin
+from cleanzh.rulebook.gate import Gate, Needed
+from cleanzh.rulebook.opening import opening
+from cleanzh.shadow import folded, folds, forms, shadow
 
 LITERALS = sorted({literal for rule in builtin() for literal in rule.needs})
 
@@ -24,33 +25,28 @@ def test_literals_are_spelt_as_the_shadow_has_them() -> None:
     assert {literal for literal in wrong if shadow(literal).text != literal} == set()
 
 
-def test_every_spelling_begins_as_an_opening() -> None:
-    wrong = [
-        (literal, spelling)
-        for literal in LITERALS
-        for spelling in spellings(literal)
-        if not openings(literal) & opened(spelling[:2])
-    ]
-    assert wrong == []
-
-
 @cache
 def gates() -> tuple[Gate, Gate]:
     """One for few texts, and one that has its automaton."""
-    few = Rulebook(builtin())._index.gate
-    many = Gate(few._needed, few._every)
+    few, many = Rulebook(builtin())._index.gate, Rulebook(builtin())._index.gate
     many._seen = module._FEW + 1
     return few, many
 
 
-def meant(look: tuple[Places, Spelled]) -> Iterator[tuple[int, int, int, int]]:
-    places, spelled = look
-    for number, start, end in places:
-        yield start, end, spelled.reach[number], spelled.wanted[number]
+OTHERS: dict[str, list[str]] = {}
+for code, plain in folds().items():
+    OTHERS.setdefault(plain, []).append(chr(code))
+
+
+@st.composite
+def written(draw: st.DrawFn) -> str:
+    """A literal as a text may write it."""
+    form = draw(st.sampled_from(forms(draw(st.sampled_from(LITERALS)))))
+    return "".join(draw(st.sampled_from([char, *OTHERS.get(char, ())])) for char in form)
 
 
 pieces = st.one_of(
-    st.sampled_from(LITERALS).map(spellings).flatmap(st.sampled_from),
+    written(),
     st.text("，。 微信vVx·關注\n(ǎo)", max_size=4),
     st.characters(),
 )
@@ -61,14 +57,81 @@ pieces = st.one_of(
 def test_few_texts_are_searched_as_many_are(text: str) -> None:
     few, many = gates()
     few._seen = 0
-    found = sorted(meant(few.look(text)))
-    assert found == sorted(meant(many.look(text)))
+    assert sorted(few.look(text)) == sorted(many.look(text))
+
+
+@settings(deadline=None)
+@given(written())
+def test_a_literal_is_found_however_it_is_written(text: str) -> None:
+    assert gates()[1].look(f"甲{text}乙")
+
+
+def test_what_lies_beyond_the_table_is_no_form() -> None:
+    gate = Gate({"好": Needed(1, 9)}, 1)
+    gate._seen = module._FEW + 1
+    assert [place[1] for place in gate.look("\U0010ffff好\ud800好")] == [2, 6]
 
 
 def test_the_automaton_is_made_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_FEW", 10)
-    made = Gate(gates()[0]._needed, 1)
+    made = Gate({"关注": Needed(1, 9)}, 1)
     made.look("扫码关注")
     assert "_automaton" not in vars(made)
     made.look("扫码关注我们的公众号")
     assert "_automaton" in vars(made)
+
+
+@pytest.mark.parametrize("rule", builtin(), ids=lambda rule: rule.name)
+def test_a_line_begins_as_its_pattern_says(rule: Rule) -> None:
+    """The first letter of what a rule matches is one of its opening."""
+    letters = opening(rule.pattern)
+    for line in rule.must_match:
+        first = re.search(r"[^\W_]", shadow(line.strip()).text)
+        assert first is None or first[0].isdigit() or not letters or first[0] in letters, line
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letters"),
+    [
+        ("^(?:a|b)c", "ab"),
+        ("^a?b", "ab"),
+        (r"^\W*(?!x)(?=y)(?>甲|乙+)", "乙甲"),
+        (r"^\d*[_\s>]*甲", "甲"),
+        ("^[一-三]", "一丁丂七丄丅丆万丈三"),
+        ("^a|b", ""),
+        ("a", ""),
+        ("^[^甲]", ""),
+        ("^.a", ""),
+        (r"^\w", ""),
+        ("^(a)?$", ""),
+        ("(?i)^a", ""),
+        ("^(?:a|.)", ""),
+        ("^[一-龥]", ""),
+        (r"^\p{Han}a", ""),
+    ],
+)
+def test_the_opening_of_a_pattern(pattern: str, letters: str) -> None:
+    assert opening(pattern) == "".join(sorted(letters))
+
+
+LINES = [line for rule in builtin() for line in rule.must_match]
+BOOK = Rulebook(builtin())
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(LINES), pieces), max_size=4).map("\n".join))
+def test_no_line_is_passed_by_for_what_it_begins_with(text: str) -> None:
+    def found() -> list[tuple[str, int, int]]:
+        return [(hit.rule.name, hit.start, hit.end) for hit in BOOK.scan(text)]
+
+    some = found()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(BOOK._index), "opened", lambda index, char: index.all)
+        BOOK._index._decided.clear()
+        assert found() == some
+
+
+@given(st.text(st.characters(), min_size=100, max_size=200), st.sampled_from(sorted(folds())))
+def test_long_texts_are_folded_as_short_ones_are(text: str, code: int) -> None:
+    text += chr(code)
+    assert folded(text) == text.translate(folds())

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["compiled", "rule_tables", "write"]
+__all__ = ["compiled", "openings", "rule_tables", "write"]
 
 FILE = Path(__file__).with_name("prepared.bin")
 
@@ -54,8 +54,20 @@ def rule_tables(files: Iterable[Path]) -> list[dict[str, Any]] | None:
     return tables
 
 
-def write(path: Path, files: Iterable[Path], tables: list[dict[str, Any]], patterns: Iterable[tuple[str, int]]) -> None:
-    """Prepare rules that were read from ``files``, and patterns with their flags."""
+def openings(files: Iterable[Path]) -> Mapping[str, str]:
+    """What lines begin with that patterns of the rules match, by pattern; empty if these are not the files."""
+    found: Mapping[str, str] = _content()[0]["openings"] if rule_tables(files) is not None else {}
+    return found
+
+
+def write(
+    path: Path,
+    files: Iterable[Path],
+    tables: list[dict[str, Any]],
+    patterns: Iterable[tuple[str, int]],
+    openings: Mapping[str, str],
+) -> None:
+    """Prepare rules that were read from ``files``, patterns with their flags, and what lines of theirs begin with."""
     from re import _compiler, _parser  # type: ignore[attr-defined]  # what re.compile is made of
 
     rows, codes = [], bytearray()
@@ -70,6 +82,7 @@ def write(path: Path, files: Iterable[Path], tables: list[dict[str, Any]], patte
         "size": len(codes),
         "rules": {"from": _sum_of(files), "tables": tables},
         "patterns": rows,
+        "openings": openings,
     }
     path.write_bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n" + codes)
 

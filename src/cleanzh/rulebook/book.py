@@ -111,7 +111,7 @@ class Rulebook:
 
     def holds_a_literal(self, text: str) -> bool:
         """Whether the gate lets the text through: it holds a literal that some rule needs, in some spelling."""
-        return bool(self._index.always or self._index.gate.look(text)[0])
+        return bool(self._index.always or self._index.gate.look(text))
 
     def scan(self, text: str) -> Iterator[Hit]:
         """For each line on which a rule matches, the longest match (of equals, the first by rule name)."""
@@ -128,14 +128,16 @@ class Rulebook:
             if end - start > _LONGEST:
                 among = index.unbounded
                 wanted &= among
-            if zones != tried and wanted and (line := text[max(start, end - _LONGEST) : end].strip()):
+            if zones == tried or not wanted or not (line := text[max(start, end - _LONGEST) : end].strip()):
+                continue
+            if wanted := wanted & index.opened(line[0]):
                 lines.append((start, end))
-                questions.append(Question(line, zones, wanted, among))
+                questions.append((line, zones, wanted, among))
         for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
             if decided:
                 number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
                 begin = end - len(text[max(start, end - _LONGEST) : end].lstrip())
-                where = _WHERE[question.zones]
+                where = _WHERE[question[1]]
                 yield Hit(self.rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
@@ -169,26 +171,28 @@ class Rulebook:
 
     def _held(self, text: str, zones: _Zones, low: int = 0, high: int | None = None) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
-        zoned = self._index.zoned
-        places, (_, reach, wanted_by) = self._index.gate.look(text if high is None else text[low:high])
-        candidates: list[Candidate] = []
+        zoned, gate = self._index.zoned, self._index.gate
+        reach, wanted_by = gate.reach, gate.wanted
+        part = text if high is None else text[low:high]
+        found: list[tuple[int, int, int]] = []
         start, end, length = 0, -1, 0
         wanted = 0
-        for spelling, at, _ in places:
-            if at + low >= end:
+        for number, at, _ in gate.look(part):
+            at >>= 1
+            if at >= end:
                 if wanted:
-                    candidates.append((start, end, wanted, zones.of(start) if wanted & zoned else 0, -1))
+                    found.append((start + low, end + low, wanted))
                     wanted = 0
-                start = text.rfind("\n", 0, at + low) + 1
-                end = text.find("\n", at + low)
+                start = part.rfind("\n", 0, at) + 1
+                end = part.find("\n", at)
                 if end < 0:
-                    end = len(text)
+                    end = len(part)
                 length = end - start
-            if length <= reach[spelling]:
-                wanted |= wanted_by[spelling]
+            if length <= reach[number]:
+                wanted |= wanted_by[number]
         if wanted:
-            candidates.append((start, end, wanted, zones.of(start) if wanted & zoned else 0, -1))
-        return candidates
+            found.append((start + low, end + low, wanted))
+        return [(start, end, wanted, zones.of(start) if wanted & zoned else 0, -1) for start, end, wanted in found]
 
     def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:
         """The candidates of ``text``, which lost these cuts (start, content) where something was found.
@@ -236,23 +240,24 @@ def _size(decision: tuple[int, int, int, Any, Shadow]) -> int:
 
 
 class _Zones:
-    """Which zones a line is in, as bits; asked for line after line, it counts every line end once."""
+    """Which zones a line is in, as bits: where the head of a text ends, and where its tail begins."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._counted, self._above = text, 0, 0
-        self._last = -1  # the number of the last line
+        self._text = text
+
+    @functools.cached_property
+    def _ends(self) -> tuple[int, int]:
+        text = self._text
+        last = text.count("\n") - text.endswith("\n")  # the number of the last line
+        head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
+        return (
+            len(text) - len(text.split("\n", head)[-1]) if head <= last else len(text) + 1,
+            len(text) - len(text.split("\n", tail)[-1]) if tail > 0 else 0,
+        )
 
     def of(self, start: int) -> int:
-        if self._last < 0:
-            self._last = self._text.count("\n") - self._text.endswith("\n")
-        if start < self._counted:
-            self._counted = self._above = 0
-        self._above = above = self._above + self._text.count("\n", self._counted, start)
-        self._counted = start
-        below = max(0, self._last - above)
-        head = above < _LEAST_HEAD or 2 * above <= below
-        tail = below < _LEAST_TAIL or 2 * below <= above
-        return (HEAD if head else 0) | (TAIL if tail else 0)
+        head_ends, tail_starts = self._ends
+        return (HEAD if start < head_ends else 0) | (TAIL if start >= tail_starts else 0)
 
 
 def _line_end(text: str, start: int) -> int:

@@ -1,32 +1,33 @@
-"""The gate of the rules: where a text holds a literal that some rule needs, in any spelling."""
+"""The gate of the rules: where a text holds a literal that some rule needs, however it is written."""
 
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from operator import add
 from typing import Any, NamedTuple, cast
 
-from cleanzh.shadow import opened, openings, spellings
+from cleanzh.shadow import folded, folds, forms
 
-__all__ = ["INFINITE", "Gate", "Needed", "Places", "automaton", "found"]
+__all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places"]
 
 INFINITE = 1 << 60
 _SLACK = 8
-_LONGEST_NOTED = 400
+LONGEST_NOTED = 400
 # How the notes of a spinner end: 戰(zhàn), 網(wǎng ).
 _NOTE_ENDS = tuple(
     f"{vowel}{end})"
     for vowel in "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
     for end in ("", "i", "o", "u", "n", "ng", " ", "i ", "o ", "u ", "n ", "ng ")
 )
-# So many characters are read before the automaton is made: to make it of 50,000 spellings takes as long as the whole
-# check of a small file may take, and as long as these characters take without it.
+# So many characters are read before the automaton is made, which takes as long as a third of a start.
 _FEW = 100_000
+# A character is searched as two bytes, of which the first is below this and the second is not: found is what begins
+# with a first one.
+_FIRST = 64
 
 Places = list[tuple[int, int, int]]
-"""Number of a spelling, start and end, by start or by end."""
+"""The number of a form, and twice its start and end; by start or by end."""
 
 
 class Needed(NamedTuple):
@@ -36,126 +37,100 @@ class Needed(NamedTuple):
     far: int
 
 
-class Spelled(NamedTuple):
-    """Spellings by number: the longest line that each makes worth a try, and the rules to try."""
-
-    spellings: dict[str, int]
-    reach: list[int]
-    wanted: list[int]
-
-    def add(self, literal: str, needed: Needed) -> Iterator[tuple[str, int]]:
-        """Enter the spellings of a literal; yields those that are new, with their numbers."""
-        for spelling in spellings(literal):
-            # A literal in disguise comes in a line that is longer than its shadow.
-            slack = _SLACK if len(spelling) == len(literal) else needed.far + _SLACK
-            number = self.spellings.setdefault(spelling, len(self.reach))
-            if number == len(self.reach):
-                self.reach.append(needed.far + slack)
-                self.wanted.append(needed.wanted)
-                yield spelling, number
-            else:
-                self.reach[number] = max(self.reach[number], needed.far + slack)
-                self.wanted[number] |= needed.wanted
-
-    def add_notes(self, every: int) -> Iterator[tuple[str, int]]:
-        """A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule."""
-        for spelling in _NOTE_ENDS:
-            self.spellings[spelling] = number = len(self.reach)
-            self.reach.append(_LONGEST_NOTED)
-            self.wanted.append(every)
-            yield spelling, number
-
-
 class Gate:
-    """Literals, each with the rules that need it, as texts may spell them."""
+    """Literals, each with the rules that need it, in every form that a text may give them.
 
-    def __init__(self, needed: Mapping[str, Needed], every: int) -> None:
-        self._needed, self._every = needed, every
-        self._seen = 0
+    A form has a number. ``reach`` says how long a line it makes worth a try, ``wanted`` the rules to try there.
 
-    def look(self, text: str) -> tuple[Places, Spelled]:
-        """Where the text holds a spelling, and what each means."""
-        if self._seen <= _FEW:
-            self._seen += len(text)
-            if self._seen <= _FEW:
-                return self._few.look(text), self._few.spelled
-        return found(self._automaton, text), self.spelled
-
-    @functools.cached_property
-    def spelled(self) -> Spelled:
-        """All spellings."""
-        spelled = Spelled({}, [], [])
-        if self._needed:
-            for _ in spelled.add_notes(self._every):
-                pass
-        for literal, needed in self._needed.items():
-            for _ in spelled.add(literal, needed):
-                pass
-        return spelled
-
-    @functools.cached_property
-    def _automaton(self) -> Any:
-        return automaton(list(self.spelled.spellings))
-
-    @functools.cached_property
-    def _few(self) -> _Few:
-        return _Few(self._needed, self._every)
-
-
-class _Few:
-    """The same for few texts: of a literal, the spellings are made when a text holds the first two characters of one.
-
-    Every spelling begins as one of the ``openings`` of its literal, so none is missed.
+    Texts are searched folded. To fold one takes longer than to search it, so what is searched is two bytes for each of
+    its characters, as a table has them for what it folds to, and nothing for what is in no form.
     """
 
     def __init__(self, needed: Mapping[str, Needed], every: int) -> None:
-        self._needed = needed
-        self._waiting: dict[str, list[str]] = {}
-        for literal in needed:
-            for opening in openings(literal):
-                self._waiting.setdefault(opening, []).append(literal)
-        self.spelled = Spelled({}, [], [])
-        self._made: set[str] = set()
-        self._starting: dict[str, list[tuple[str, int]]] = {}
-        self._file(self.spelled.add_notes(every) if needed else iter(()))
+        self._seen = 0
+        self._numbers: dict[str, int] = {}
+        self.reach: list[int] = []
+        self.wanted: list[int] = []
+        for literal, (wanted, far) in needed.items():
+            for form in forms(literal):
+                # A literal in disguise comes in a line that is longer than its shadow.
+                self._add(form, (far if len(form) == len(literal) else 2 * far) + _SLACK, wanted)
+        # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
+        for form in _NOTE_ENDS if needed else ():
+            self._add(form, LONGEST_NOTED, every)
+        self.forms = list(self._numbers)
+
+    def _add(self, form: str, reach: int, wanted: int) -> None:
+        number = self._numbers.setdefault(form, len(self.reach))
+        if number == len(self.reach):
+            self.reach.append(reach)
+            self.wanted.append(wanted)
+        else:
+            self.reach[number] = max(self.reach[number], reach)
+            self.wanted[number] |= wanted
 
     def look(self, text: str) -> Places:
-        for opening in self._waiting.keys() & opened(text):
-            for literal in self._waiting.pop(opening):
-                if literal not in self._made:
-                    self._made.add(literal)
-                    self._file(self.spelled.add(literal, self._needed[literal]))
+        """Where the text holds a form."""
+        if self._seen <= _FEW:
+            self._seen += len(text)
+            if self._seen <= _FEW:
+                return self._look_once(text)
+        places: Places = self._automaton.find_matches_as_indexes(self._bytes(text), overlapping=True)
+        return places
+
+    def _look_once(self, text: str) -> Places:
+        """The same without an automaton: what a form begins with shows which to look for."""
+        text = folded(text)
         places: Places = []
-        for start in self._starting.keys() & {*map(add, text, text[1:]), *text}:
-            for spelling, number in self._starting[start]:
-                at = text.find(spelling)
+        for start in self._by_start.keys() & {*map(add, text, text[1:]), *text}:
+            for form in self._by_start[start]:
+                at = text.find(form)
                 while at >= 0:
-                    places.append((number, at, at + len(spelling)))
-                    at = text.find(spelling, at + 1)
+                    places.append((self._numbers[form], 2 * at, 2 * (at + len(form))))
+                    at = text.find(form, at + 1)
         places.sort(key=lambda place: place[1])
         return places
 
-    def _file(self, made: Iterator[tuple[str, int]]) -> None:
-        for spelling, number in made:
-            self._starting.setdefault(spelling[:2], []).append((spelling, number))
+    @functools.cached_property
+    def _by_start(self) -> dict[str, list[str]]:
+        starts: dict[str, list[str]] = {}
+        for form in self.forms:
+            starts.setdefault(form[:2], []).append(form)
+        return starts
 
+    @functools.cached_property
+    def _codes(self) -> dict[str, bytes]:
+        """Two bytes for each character of a form."""
+        chars = sorted(set("".join(self.forms)))
+        per_first, firsts = 256 - _FIRST, _FIRST - 1
+        return {char: bytes((1 + at // per_first % firsts, _FIRST + at % per_first)) for at, char in enumerate(chars)}
 
-def automaton(literals: list[str]) -> Any:
-    """What :func:`found` searches with."""
-    import ahocorasick_rs
+    @functools.cached_property
+    def _table(self) -> Any:
+        """The codes of all characters, as numbers; the last is for those beyond."""
+        import numpy as np
 
-    # As a DFA the spellings take 130 MB and six times as long to build, and are no faster on dirty text.
-    kind = ahocorasick_rs.Implementation.ContiguousNFA
-    return ahocorasick_rs.AhoCorasick(literals or ["\U0010ffff\ue000"], implementation=kind, store_patterns=False)
+        codes = {char: int.from_bytes(code, "little") for char, code in self._codes.items()}
+        table = np.zeros(max(0xFFFF, *folds(), *map(ord, codes)) + 2, "<u2")
+        for char, code in codes.items():
+            table[ord(char)] = code
+        for other, plain in folds().items():
+            table[other] = codes.get(plain, 0)
+        return table
 
+    def _bytes(self, text: str) -> bytes:
+        import numpy as np
 
-def found(automaton: Any, text: str) -> Places:
-    """Where the text holds each of the automaton's literals, also one inside of another."""
-    try:
-        found = automaton.find_matches_as_indexes(text, overlapping=True)
-    except UnicodeEncodeError:  # a lone surrogate, which the automaton can not read
-        found = automaton.find_matches_as_indexes(_SURROGATE.sub("\ufffd", text), overlapping=True)
-    return cast("Places", found)
+        places = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
+        if len(places) != len(text):
+            places = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+            places = np.minimum(places, len(self._table) - 1)
+        return cast("bytes", self._table.take(places).tobytes())
 
+    @functools.cached_property
+    def _automaton(self) -> Any:
+        import ahocorasick_rs
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+        literals = [b"".join(map(self._codes.__getitem__, form)) for form in self.forms]
+        kind = ahocorasick_rs.Implementation.ContiguousNFA
+        return ahocorasick_rs.BytesAhoCorasick(literals or [b"\xff"], implementation=kind)

@@ -6,12 +6,13 @@ import functools
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cleanzh import prepared
-from cleanzh.rulebook.gate import INFINITE, Gate, Needed, automaton, found
+from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed
+from cleanzh.rulebook.opening import opening
 from cleanzh.rulebook.rule import Rule
-from cleanzh.shadow import Shadow, shadow, shadows
+from cleanzh.shadow import UNSTEADY, Shadow, folded, shadow, shadows
 
 __all__ = ["HEAD", "TAIL", "Decision", "Index", "Question"]
 
@@ -24,21 +25,14 @@ _CODE = prepared.compiled(
 )
 _SHORT = 200
 _REMEMBERED = 8192
-_LONGEST_NOTED = 400
 
 
-class Question(NamedTuple):
-    """A line, its zones, and the rules to try there.
+Question = tuple[str, int, int, int]
+"""A line, its zones, the rules to try there, and the rules that may be tried.
 
-    If ``wanted`` is negative, or something was dropped that may have hidden a literal, they are those of ``among``
-    whose literal shows.
-    """
-
-    line: str
-    zones: int
-    wanted: int
-    among: int
-
+If the rules to try are negative, or something was dropped that may have hidden a literal, they are those that may be
+tried and whose literal shows.
+"""
 
 Decision = tuple[tuple[int, int, int, Any, Shadow], ...]
 """What was found: the number of the rule, the span in the line, match, shadow."""
@@ -55,6 +49,7 @@ class Index:
         self._searches: list[Callable[[str], Any] | None] = [None] * len(rules)
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
         self._decided: dict[Question, Decision] = {}
+        self._opened: dict[str, int] = {}
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
@@ -65,7 +60,7 @@ class Index:
             for zones in range(4)
         ]
         longest = max((rule.max_length or 0 for rule in rules), default=0)
-        self._fitting = [self.all] * (min(longest, _LONGEST_NOTED) + 2)  # by length; the last is for all that is longer
+        self._fitting = [self.all] * (min(longest, LONGEST_NOTED) + 2)  # by length; the last is for all that is longer
         for number, rule in enumerate(rules):
             if rule.max_length is not None:
                 for length in range(rule.max_length + 1, len(self._fitting)):
@@ -84,17 +79,32 @@ class Index:
             self.all,
         )
 
-    @functools.cached_property
-    def _literals(self) -> tuple[Any, list[int]]:
-        return automaton(list(self._wanted)), list(self._wanted.values())
-
     def triggered(self, seen: str) -> int:
         """The rules that a shadow holds a literal of."""
-        rules = self.always
-        literals, wanted = self._literals
-        for literal, _, _ in found(literals, seen):
-            rules |= wanted[literal]
+        rules, gate = self.always, self.gate
+        for number, _, _ in gate.look(seen):
+            rules |= self._wanted.get(gate.forms[number], 0)
         return rules
+
+    def opened(self, char: str) -> int:
+        """The rules that may find something on a line that begins with this character."""
+        known = self._opened.get(char)
+        if known is None:
+            plain = folded(char)
+            steady = plain.isalpha() and plain not in UNSTEADY
+            known = self._opened[char] = self._by_opening.get(plain, self._by_opening[""]) if steady else self.all
+        return known
+
+    @functools.cached_property
+    def _by_opening(self) -> dict[str, int]:
+        """The rules by the letter that lines of theirs begin with; those for any are with each, and by themselves."""
+        letters = [opening(rule.pattern) for rule in self._rules]
+        any_letter = _set(number for number, opens in enumerate(letters) if not opens)
+        by_letter = {"": any_letter}
+        for number, opens in enumerate(letters):
+            for char in opens:
+                by_letter[char] = by_letter.get(char, any_letter) | 1 << number
+        return by_letter
 
     def decide_each(self, questions: Sequence[Question]) -> list[Decision]:
         """What rules find on each of some lines.
@@ -103,17 +113,17 @@ class Index:
         """
         known = self._decided
         new = [question for question in dict.fromkeys(questions) if question not in known]
-        casts = shadows([question.line for question in new])
+        casts = shadows([line for line, *_ in new])
         decided = {question: self._decide(question, cast) for question, cast in zip(new, casts, strict=True)}
         found = [decided[question] if question in decided else known[question] for question in questions]
         if len(known) > _REMEMBERED:
             known.clear()
-        known.update((question, decision) for question, decision in decided.items() if len(question.line) <= _SHORT)
+        known.update((question, decision) for question, decision in decided.items() if len(question[0]) <= _SHORT)
         return found
 
     def decide_all(self, line: str, zones: int, among: int) -> Decision:
         """What each rule of ``among`` finds on a line."""
-        return self._decide(Question(line, zones, -1, among), shadow(line), every=True)
+        return self._decide((line, zones, -1, among), shadow(line), every=True)
 
     def _decide(self, question: Question, cast: Shadow, *, every: bool = False) -> Decision:
         """Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match."""
