@@ -71,10 +71,11 @@ _SWAPPED_LEAST = 2  # different swapped compounds: one may be a slip
 
 @cache
 def _index() -> tuple[Any, tuple[str, ...]]:
-    from ahocorasick_rs import AhoCorasick
+    from ahocorasick_rs import BytesAhoCorasick
 
     literals = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS, "&", *swapped_words())
-    return AhoCorasick(literals), literals
+    # In bytes nobody counts the characters before what was found.
+    return BytesAhoCorasick([literal.encode() for literal in literals]), literals
 
 
 def find_flags(text: str) -> list[Flag]:
@@ -95,10 +96,7 @@ def find_flags(text: str) -> list[Flag]:
     looked at closely.
     """
     automaton, literals = _index()
-    try:
-        found = {index for index, _, _ in automaton.find_matches_as_indexes(text)}
-    except UnicodeEncodeError:  # lone surrogates, which no literal contains
-        found = {index for index, literal in enumerate(literals) if literal in text}
+    found = {index for index, _, _ in automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass"))}
     flags = list(_flags(text, {literals[index] for index in found})) if found else []
     if _TWO_ARTICLES <= len(text) <= _BOOK and (title := _second_title(text)) is not None:
         flags.append(Flag("doubt.two-articles", title.start() + 1, title[0].strip()))

@@ -81,14 +81,17 @@ def remove_title_echoes(text: str) -> list[Edit]:
 
 
 def _titles(text: str) -> Iterator[tuple[str, int]]:
-    """The lines that can be the title, each with the offset where it ends: those above the first paragraph."""
+    """The lines that can be the title, each with the offset where it ends: those above the first paragraph.
+
+    A sentence is none: verse and dialogue open with lines that are as short.
+    """
     start = 0
     for _ in range(_HEAD):
         stop = text.find("\n", start)
         if stop < 0 or stop - start > _LONGEST:
             return
         title = text[start:stop].strip()
-        if len(title) >= _SHORTEST:
+        if len(title) >= _SHORTEST and title[-1] != "。":
             yield title, stop
         start = stop + 1
 

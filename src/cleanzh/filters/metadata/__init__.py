@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -50,6 +51,7 @@ _DATELINE = lazily(
     r"(?:\s*[（(]\s*(?:(?:本报|特约|[\u4e00-\u9fff]{0,6})?[记記]者\s*(?P<names>[^（）()]{2,30}?)\s*"
     rf"(?:通讯员[^（）()]*|整合)?|(?P<persons>{PERSONS}))[）)])?"
 )
+_REMEMBERED = 4096
 # A paragraph of running text: the page's own lines stand above the first and below the last.
 _PARAGRAPH = 50
 _SENTENCES = lazily(r"[。！？!?…]|，[^，]*，|,[^,]*,")
@@ -163,7 +165,7 @@ def _is_paragraph(line: str) -> bool:
 
 def _closing(text: str, lines: list[str], first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    if ("责" in text or "責" in text) and any(word in text for word in _EDITORS):
+    if ("编" in text or "編" in text) and any(word in text for word in _EDITORS):
         for index in _numbers(text, _EDITOR):
             if first < index < last and (header := read_header(lines[index])) and "editor" in header.kinds:
                 return index
@@ -185,11 +187,15 @@ def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int,
 
 def _read(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
     for index in numbers:
-        line = lines[index]
-        if not 2 <= len(line) <= LONGEST or "。" in line:
-            continue
-        if (_TRIGGER.search(line) or _OTHER_DATE.search(line)) and (header := read_header(line)):
+        if header := _fields(lines[index]):
             yield index, header
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)  # what stays is asked about again in each round
+def _fields(line: str) -> Header | None:
+    if not 2 <= len(line) <= LONGEST or "。" in line:
+        return None
+    return read_header(line) if _TRIGGER.search(line) or _OTHER_DATE.search(line) else None
 
 
 def _numbers(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
