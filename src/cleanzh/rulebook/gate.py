@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from operator import add
 from typing import Any, NamedTuple, cast
 
+from cleanzh.lexicon.units import code_units
 from cleanzh.shadow import folded, folds, forms
 
 __all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places"]
@@ -119,13 +120,13 @@ class Gate:
         return table
 
     def _bytes(self, text: str) -> bytes:
-        import numpy as np
+        units = code_units(text)
+        if len(units) != len(text):
+            import numpy as np
 
-        places = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
-        if len(places) != len(text):
-            places = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-            places = np.minimum(places, len(self._table) - 1)
-        return cast("bytes", self._table.take(places).tobytes())
+            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+            return cast("bytes", self._table.take(np.minimum(points, len(self._table) - 1)).tobytes())
+        return cast("bytes", self._table.take(units).tobytes())
 
     @functools.cached_property
     def _automaton(self) -> Any:
