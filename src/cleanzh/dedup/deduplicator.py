@@ -84,7 +84,7 @@ def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
     ``sketch`` is ``fast`` or ``minhash``, as in :class:`Deduplicator`.
     """
     keys = fold(texts)
-    blemishes = np.array([text.count("\ufffd") + text.count("锟斤拷") for text in texts], dtype=np.int64)
+    blemishes = np.array([text.count("\ufffd") + ("锟" in text and text.count("锟斤拷")) for text in texts], np.int64)
     return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), blemishes)
 
 
@@ -227,28 +227,26 @@ class Deduplicator:
         sizes[len(self) :] += 1  # what is stored stands for itself as well
         rank = np.full(len(distinct), -1, dtype=np.int32)
         rank[unknown] = np.arange(len(unknown))
-        for position, place in enumerate(map(int, group)):
-            lead = int(leads[place])
-            name, cluster = self._ids[position], self._ids[lead] if lead < len(self) else names[lead - len(self)]
-            size = int(sizes[lead])
-            near: Match | Known | None = known[place] if place in known else aside.get(int(rank[place]))
-            if near is not None:
-                same = isinstance(near, Known) and near.exact
-                yield Verdict(
-                    name,
-                    kept=False,
-                    reason="exact_duplicate" if same else "near_duplicate",
-                    duplicate_of=cluster,
-                    jaccard=near.jaccard,
-                    containment=near.containment,
-                    cluster=cluster,
-                    cluster_size=size,
-                    estimated=isinstance(near, Known) and near.estimated,
-                )
-            elif distinct[place] != position:
-                yield Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
-            else:
-                yield Verdict(name, True, None, None, None, None, cluster, size)
+        for start in range(0, len(self), _BATCH):
+            places = group[start : start + _BATCH]
+            lead_of = leads[places]
+            columns = (places, lead_of, sizes[lead_of], distinct[places])
+            matches = aside.at(rank[places])
+            rows = zip(*(column.tolist() for column in columns), matches, strict=True)
+            for position, (place, lead, size, first, match) in enumerate(rows, start):
+                name = self._ids[position]
+                near: Match | Known | None = known.get(place, match)
+                if near is None and first == position:
+                    yield Verdict(name, True, None, None, None, None, name, size)
+                    continue
+                cluster = self._ids[lead] if lead < len(self) else names[lead - len(self)]
+                if near is None:
+                    yield Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
+                    continue
+                exact, estimated = (near.exact, near.estimated) if isinstance(near, Known) else (False, False)
+                reason: Reason = "exact_duplicate" if exact else "near_duplicate"
+                share = near.containment
+                yield Verdict(name, False, reason, cluster, near.jaccard, share, cluster, size, estimated)
 
     def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The first documents of each key, as positions in visiting order; and for each document the place of its."""

@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,8 @@ CONTEXT = 1 << 31
 _CODE = np.uint32(CONTEXT - 1)
 _SIZE = 0x110000
 _WIDER = np.uint32(0xFFFF)  # no character, so no key holds it
-# Characters folded in one go: arrays of this length stay in the second-level cache through all passes over them.
-_SLICE = 1 << 16
+# Characters folded in one go: some MB of arrays, and few calls.
+_SLICE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,10 @@ def _table() -> tuple[NDArray[np.uint32], str]:
 
 @functools.cache
 def _narrow_table() -> NDArray[np.uint16]:
-    """The table for UTF-16: ``_WIDER`` at surrogates, and where it says more than 16 bits can."""
-    table = _table()[0][: 1 << 16].copy()
-    table[0xD800:0xE000] = _WIDER
-    return np.minimum(table, _WIDER).astype(np.uint16)
+    """The table for the basic plane: ``_WIDER`` where it says more than 16 bits can, and for all that is past it."""
+    table = np.minimum(_table()[0][: 1 << 16], _WIDER)
+    table[-1] = _WIDER
+    return table.astype(np.uint16)
 
 
 def table_fingerprint() -> str:
@@ -95,27 +94,28 @@ def fold(texts: Sequence[str]) -> Keys:
     """The keys of a batch of texts, by the table.
 
     Two bytes a character are folded in a third of the time of four, so a text takes the wider way only if it holds what
-    the narrow table can not say: a character past U+FFFF, or one that can not be decided alone.
+    the narrow table can not say: a character from U+FFFF on, or one that can not be decided alone.
     """
     narrow = _narrow_table()
     counts = np.zeros(len(texts), dtype=np.int64)
     parts: list[NDArray[np.uint16] | NDArray[np.uint32]] = []
     for first, stop in _batches(texts):
         batch = texts[first:stop]
-        folded = np.concatenate([np.take(narrow, units, mode="clip") for units in _units(batch)])
-        keep = folded != 0
-        kept = np.compress(keep, folded)
-        lengths = [len(text) for text in batch]
-        if len(folded) != sum(lengths):  # pairs of surrogates
-            lengths = [len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in batch]
-        ends = [0, *accumulate(lengths)]  # by lengths: nothing inside a text can be taken for its end
-        counts[first:stop] = [np.count_nonzero(keep[start:end]) for start, end in pairwise(ends)]
+        ends = np.cumsum([len(text) for text in batch])  # nothing inside a text can be taken for its end
+        own = np.zeros(len(batch), dtype=np.int64)  # where each ends in what is kept
+        pieces = []
+        for i, codes in enumerate(_code_points(batch[0] if len(batch) == 1 else "".join(batch))):
+            folded = narrow.take(codes.astype(np.intp), mode="clip")
+            places = np.flatnonzero(folded != 0)
+            own += np.searchsorted(places, ends - i * _SLICE)
+            pieces.append(folded.take(places))  # faster than by a mask
+        kept = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        counts[first:stop] = np.diff(own, prepend=0)
         done = 0
         if kept.max(initial=0) == _WIDER:
-            places = np.cumsum(counts[first:stop])
-            for i in np.unique(np.searchsorted(ends, np.flatnonzero(folded == _WIDER), side="right") - 1).tolist():
-                parts += (kept[done : places[i] - counts[first + i]], _fold_wide(batch[i]))
-                done = int(places[i])
+            for i in np.unique(np.searchsorted(own, np.flatnonzero(kept == _WIDER), side="right")).tolist():
+                parts += (kept[done : own[i] - counts[first + i]], _fold_wide(batch[i]))
+                done = int(own[i])
                 counts[first + i] = len(parts[-1])
         parts.append(kept[done:])
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
@@ -124,8 +124,28 @@ def fold(texts: Sequence[str]) -> Keys:
 
 
 def _fold_wide(text: str) -> NDArray[np.uint32]:
-    folded = np.concatenate([_table()[0][codes] for codes in _code_points(text)])
-    return _fold_in_context(text) if int(folded.max()) >= CONTEXT else folded[folded != 0]
+    parts = list(_code_points(text))
+    codes = np.concatenate(parts)
+    folded = np.concatenate([_narrow_table().take(part, mode="clip") for part in parts], dtype=np.uint32)
+    wider = np.flatnonzero(folded == _WIDER)  # few: the whole table, 4 MB, does not stay in the caches
+    folded[wider] = _table()[0][codes[wider]]
+    undecided = {chr(code) for code in codes[wider[folded[wider] >= CONTEXT]].tolist()}
+    if not undecided:
+        kept: NDArray[np.uint32] = folded[folded != 0]
+        return kept
+    for char in undecided:
+        decided = _decided(char)
+        if decided is None:
+            return _fold_in_context(text)
+        text = text.replace(char, decided)
+    return _fold_wide(text)
+
+
+@functools.cache
+def _decided(char: str) -> str | None:
+    """What a character such as ``Ⅲ`` or ``㎡`` stands for, if each of that can be decided alone."""
+    meant = unicodedata.normalize("NFKC", char)
+    return meant if all(_table()[0][ord(part)] < CONTEXT for part in meant) else None
 
 
 def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -138,12 +158,6 @@ def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         size += len(text)
     if first < len(texts):
         yield first, len(texts)
-
-
-def _units(texts: Sequence[str]) -> Iterator[NDArray[np.uint16]]:
-    joined = texts[0] if len(texts) == 1 else "".join(texts)
-    for start in range(0, max(1, len(joined)), _SLICE):
-        yield np.frombuffer(joined[start : start + _SLICE].encode("utf-16-le", "surrogatepass"), "<u2")
 
 
 def _code_points(text: str) -> Iterator[NDArray[np.uint32]]:

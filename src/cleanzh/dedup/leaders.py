@@ -67,8 +67,7 @@ class Aside:
         return bool(self._slot[position] >= 0)
 
     def __getitem__(self, position: int) -> Match:
-        slot = int(self._slot[position])
-        return Match(self._leaders[slot], *self._similarities[2 * slot : 2 * slot + 2])
+        return self._match(int(self._slot[position]))
 
     def __setitem__(self, position: int, match: Match) -> None:
         self._slot[position] = len(self._leaders)
@@ -78,6 +77,15 @@ class Aside:
     def get(self, position: int) -> Match | None:
         """The match, or None for one that is kept."""
         return self[position] if self._slot[position] >= 0 else None
+
+    def at(self, positions: NDArray[np.int32]) -> list[Match | None]:
+        """The matches of some positions; None for those that are kept, and for -1."""
+        slots = np.full(len(positions), -1, dtype=np.int32)
+        slots[positions >= 0] = self._slot[positions[positions >= 0]]
+        return [None if slot < 0 else self._match(slot) for slot in slots.tolist()]
+
+    def _match(self, slot: int) -> Match:
+        return Match(self._leaders[slot], *self._similarities[2 * slot : 2 * slot + 2])
 
     def pop(self, position: int) -> Match:
         """Take one back."""
@@ -175,6 +183,7 @@ def leaders_by_bands(
     ``aside`` and ``rounds`` go on where earlier rounds ended: whom they set aside, and how many are left.
     """
     aside = Aside(count) if aside is None else aside
+    place = np.empty(count, dtype=np.int32)
     for _ in range(ROUNDS if rounds is None else rounds):
         later = np.zeros(count, dtype=bool)
         active = np.zeros(count, dtype=bool)
@@ -191,11 +200,16 @@ def leaders_by_bands(
             heads, others = _pairs_with_heads(run)
             worth = kept[heads] & ~gone[others]
             codes = heads[worth] * count + others[worth]
-            if len(failed):
-                codes = codes[failed[np.minimum(np.searchsorted(failed, codes), len(failed) - 1)] != codes]
-            similar = _compared(codes, count, compare, aside)
-            gone[codes[similar] % count] = True
-            failed = np.sort(np.concatenate((failed, codes[~similar])))
+            while len(codes):
+                if len(failed):
+                    codes = codes[failed[np.minimum(np.searchsorted(failed, codes), len(failed) - 1)] != codes]
+                # Whom a document stands behind in several runs it meets in their order, one at a time.
+                now = _first_times(codes % count, place)
+                similar = _compared(codes[now], count, compare, aside)
+                gone[codes[now][similar] % count] = True
+                failed = np.sort(np.concatenate((failed, codes[now][~similar])))
+                codes = codes[~now]
+                codes = codes[~gone[codes % count]]
         # Kept documents have met all that they could meet, those set aside need not meet anyone any more.
         decided = kept | gone
         rest = RunStore(in_memory=bands.in_memory)
@@ -204,6 +218,14 @@ def leaders_by_bands(
         bands = rest
     _one_by_one(bands, compare, aside)
     return aside
+
+
+def _first_times(members: NDArray[np.int64], place: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which are there for the first time; ``place`` is room for a number a document."""
+    order = np.arange(len(members), dtype=np.int32)
+    place[members[::-1]] = order[::-1]  # the last one written stands
+    firsts: NDArray[np.bool_] = place[members] == order
+    return firsts
 
 
 def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Aside) -> NDArray[np.bool_]:

@@ -6,6 +6,8 @@ probability 2**-64: a similarity of two documents of 2,000 characters is wrong b
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,20 +60,22 @@ def distinct(codes: NDArray[np.uint32]) -> Hashes:
 
 def distinct_sets(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[Hashes]:
     """:func:`distinct` of each key ``codes[bounds[i]:bounds[i + 1]]``; all but the sorting in one go."""
-    hashes = np.concatenate((window_hashes(codes), np.zeros(min(len(codes), SHINGLE - 1), np.uint64)))
-    fresh = np.zeros(len(hashes) + 1, dtype=bool)
+    hashes = window_hashes(codes)
     starts = bounds[:-1].tolist()
     stops = np.maximum(bounds[1:] - (SHINGLE - 1), bounds[:-1]).tolist()
     for start, stop in zip(starts, stops, strict=True):
         hashes[start:stop].sort()
     # Equal neighbours within a key are one. (``np.unique`` takes eight times as long.)
-    np.not_equal(hashes[1:], hashes[:-1], out=fresh[1 : len(hashes)])
-    fresh[bounds[:-1]] = True
-    sets = []
-    for start, stop in zip(starts, stops, strict=True):
-        own = fresh[start:stop]
-        sets.append(hashes[start:stop] if own.all() else hashes[start:stop][own])
-    return sets
+    fresh = np.ones(len(hashes), dtype=bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
+    fresh[bounds[:-1][bounds[:-1] < len(hashes)]] = True
+    for back in range(1, SHINGLE):  # a window that runs into the next key is of nobody
+        last = bounds[1:][np.diff(bounds) >= back] - back
+        fresh[last[last < len(hashes)]] = False
+    places = np.flatnonzero(fresh)
+    once = hashes.take(places)
+    ends = np.searchsorted(places, bounds).tolist()
+    return [once[start:stop] for start, stop in pairwise(ends)]
 
 
 def shared(first: Hashes, second: Hashes) -> int:

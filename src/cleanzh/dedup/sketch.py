@@ -5,7 +5,8 @@ hashes, run only while a bucket of the document is empty; from round ``width`` o
 ``j``. Two documents agree in a bucket with a probability that is their Jaccard similarity, at every length, and with
 less variance than in classic MinHash. Of each smallest value 16 bits are kept: a sketch of 128 is 256 bytes.
 
-A sketch only proposes pairs. What is reported is counted from the shingles.
+Here a shingle is a hash of 32 bits, half the work of 64: of 4,000 pairs of documents of 1,000 characters one has two
+shingles that are taken for one. A sketch only proposes pairs. What is reported is counted, from 64 bits.
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Keys
-from cleanzh.dedup.shingles import SHINGLE, window_hashes
+from cleanzh.dedup.shingles import SHINGLE
 
 __all__ = ["WIDTH", "Sketches", "sketch_keys"]
 
 WIDTH = 128
-_EMPTY = np.uint64(2**64 - 1)
-_S32 = np.uint64(32)
-_STEP, _FACTOR = 0x9E3779B97F4A7C15, np.uint64(0xD1342543DE82EF95)
-# Shingles and documents per call of the kernel: arrays of this size stay in the second-level cache.
-_SLICE, _DOCUMENTS = 1 << 16, 1 << 10
+_EMPTY = np.uint32(2**32 - 1)
+_PAIR, _FOUR, _FIVE, _MIX = (np.uint32(odd) for odd in (0x9E3779B1, 0xC2B2AE3D, 0x27D4EB2F, 0x85EBCA6B))
+_TURN = 0x2C1B3C6D
+# Shingles and documents per call of the kernel: some MB of arrays. Each call goes through the rounds that its shortest
+# document needs, so that many small calls take twice as long.
+_SLICE, _DOCUMENTS = 1 << 18, 1 << 10
 # A document as long as this is sketched piece by piece; it has far more 5-grams than buckets.
 _LONG = 1 << 20
 _WORTH = 50_000_000
@@ -79,35 +81,51 @@ def numpy_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: in
     """Sketch the keys ``codes[bounds[i]:bounds[i + 1]]``."""
     count = len(bounds) - 1
     lengths = np.diff(bounds)
-    hashes = window_hashes(codes)
+    hashes = _window_hashes(codes)
     # A window that begins in the last four characters of a key runs into the next key: it belongs to nobody.
     for back in range(1, SHINGLE):
         last = bounds[1:][lengths >= back] - back
         hashes[last[last < len(hashes)]] = _EMPTY
-    places = np.repeat(np.arange(0, count * width, width), lengths)[: len(hashes)]
+    places = np.repeat(np.arange(0, count * width, width, dtype=np.uint32), lengths)[: len(hashes)]
     places += _buckets(hashes, width)
-    lanes = np.full(count * width, _EMPTY, dtype=np.uint64)
-    np.minimum.at(lanes, places, hashes)  # in a bucket the leading bits are the same
+    lanes = np.full(count * width, _EMPTY, dtype=np.uint32)
+    np.minimum.at(lanes, places.astype(np.intp), hashes)  # in a bucket the leading bits are the same
     grid = lanes.reshape(count, width)
     unfilled = np.flatnonzero((grid == _EMPTY).any(axis=1) & (lengths >= SHINGLE))
     if len(unfilled):
         _fill(grid, unfilled, hashes, bounds)
-    return (grid & np.uint64(0xFFFF)).astype(np.uint16)
+    return _narrowed(grid)
+
+
+def _window_hashes(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    pairs = codes[:-1] * _PAIR
+    pairs += codes[1:]
+    fours = pairs[:-2] * _FOUR
+    fours += pairs[2:]
+    hashes = fours[:-1] * _FIVE
+    hashes += codes[4:]
+    hashes ^= hashes >> np.uint32(16)
+    hashes *= _MIX
+    return hashes
+
+
+def _narrowed(lanes: NDArray[np.uint32]) -> Sketches:
+    return (lanes ^ (lanes >> np.uint32(15))).astype(np.uint16)
 
 
 def _long_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> Sketches:
     """Sketch one long key, in memory for a part of it; the numpy kernel if it says the same again and again."""
-    lanes = np.full(width, _EMPTY, dtype=np.uint64)
+    lanes = np.full(width, _EMPTY, dtype=np.uint32)
     for start in range(0, len(codes) - (SHINGLE - 1), _SLICE):
-        hashes = window_hashes(codes[start : start + _SLICE + SHINGLE - 1])
-        np.minimum.at(lanes, _buckets(hashes, width), hashes)
+        hashes = _window_hashes(codes[start : start + _SLICE + SHINGLE - 1])
+        np.minimum.at(lanes, _buckets(hashes, width).astype(np.intp), hashes)
     if (lanes == _EMPTY).any():
         return numpy_kernel(codes, bounds, width)
-    return (lanes & np.uint64(0xFFFF)).astype(np.uint16)[None]
+    return _narrowed(lanes)[None]
 
 
 def _fill(
-    grid: NDArray[np.uint64], documents: NDArray[np.int64], hashes: NDArray[np.uint64], bounds: NDArray[np.int64]
+    grid: NDArray[np.uint32], documents: NDArray[np.int64], hashes: NDArray[np.uint32], bounds: NDArray[np.int64]
 ) -> None:
     """The rounds after the first, of the ``documents`` that have empty buckets."""
     starts, stops = bounds[documents], bounds[documents + 1] - (SHINGLE - 1)
@@ -119,12 +137,12 @@ def _fill(
     pool = np.concatenate(parts)
     owners = np.repeat(np.arange(len(documents)), [len(part) for part in parts])
     for turn in range(1, 2 * width):
-        fresh = np.full(rows.shape, _EMPTY, dtype=np.uint64)
-        turned = round_hashes(pool, turn)
+        fresh = np.full(rows.shape, _EMPTY, dtype=np.uint32)
+        turned = pool * np.uint32(pow(_TURN, turn, 2**32))
         if turn < width:
             np.minimum.at(fresh.reshape(-1), owners * width + _buckets(turned, width), turned)
         else:
-            least = np.full(len(documents), _EMPTY, dtype=np.uint64)
+            least = np.full(len(documents), _EMPTY, dtype=np.uint32)
             np.minimum.at(least, owners, turned)
             fresh[:, turn - width] = least
         np.copyto(rows, fresh, where=rows == _EMPTY)
@@ -136,17 +154,9 @@ def _fill(
             keep = still[owners]
             pool, owners = pool[keep], (np.cumsum(still) - 1)[owners[keep]]
             documents, rows = documents[still], rows[still]
+    grid[documents] = rows  # one shingle in four thousand million has a hash that is the mark of an empty bucket
 
 
-def _buckets(hashes: NDArray[np.uint64], width: int) -> NDArray[np.int64]:
-    return (hashes >> np.uint64(65 - width.bit_length())).view(np.int64)
-
-
-def round_hashes(hashes: NDArray[np.uint64], turn: int) -> NDArray[np.uint64]:
-    """The hashes of a later round: each a new mix of the first."""
-    turned: NDArray[np.uint64] = hashes + np.uint64(turn * _STEP % 2**64)
-    turned ^= turned >> _S32
-    turned *= _FACTOR
-    turned ^= turned >> _S32
-    turned *= _FACTOR
-    return turned
+def _buckets(hashes: NDArray[np.uint32], width: int) -> NDArray[np.uint32]:
+    buckets: NDArray[np.uint32] = hashes >> np.uint32(33 - width.bit_length())
+    return buckets

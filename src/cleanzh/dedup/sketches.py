@@ -22,6 +22,8 @@ __all__ = ["SketchStore", "band_runs"]
 
 _BLOCK = 1 << 14
 _BLOCK_BYTES = _BLOCK * WIDTH * 2
+# From so many places in runs on a band stands alone: the leader rule takes an array in some 50 calls, however short.
+_TOGETHER = 1 << 16
 
 
 class SketchStore:
@@ -100,10 +102,17 @@ class SketchStore:
 
 
 def band_runs(store: SketchStore, places: NDArray[np.int32], cut: Plan) -> RunStore:
-    """The runs of each band. ``places`` gives the visiting order: each document's place in it, -1 for one left out."""
+    """The runs of each band; bands with few of them go together.
+
+    ``places`` gives the visiting order: each document's place in it, -1 for one left out.
+    """
     bands = RunStore(in_memory=store.in_memory)
+    group: list[Runs] = []
     for band in range(cut.bands):
-        bands.append(_runs(store, places, band, cut.rows))
+        group.append(_runs(store, places, band, cut.rows))
+        if sum(map(len, group)) >= _TOGETHER or band == cut.bands - 1:
+            bands.append(np.concatenate(group))
+            group.clear()
     return bands
 
 
