@@ -76,6 +76,7 @@ def clean_files(
     if going_on and not resume:
         raise UsageError(f"{out}: holds a run that was stopped; go on with --resume, or start again with --overwrite")
     if resume and not going_on and (finished := _finished(out, summary, sources)):
+        Work(out).sweep()
         return finished
     earlier = set() if going_on else _earlier(out, summary.inputs, form, overwrite=overwrite)
     total = sum(source.size() for source in sources)
@@ -245,6 +246,8 @@ def _earlier(out: Path, inputs: Sequence[str], form: str, *, overwrite: bool) ->
     record = out / ledger.FOLDER
     if not record.is_dir():
         raise UsageError(f"{out}: is not empty and not the output of cleanzh; choose another OUT")
+    if [*out.iterdir()] == [record] and all(path.name == "work" for path in record.iterdir()):
+        return set()  # a run that was killed before it had a plan
     try:
         before = json.loads((record / "inputs.json").read_bytes())
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,6 +99,11 @@ class Work:
         except BusyError as error:
             raise UsageError(f"{self.folder.parent.parent}: {error} to it; wait for its end") from error
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a run left that was killed when it was finished, while it tidied up."""
+        with suppress(OSError, BusyError), alone(self.folder / "lock"):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _begin(self, plan: dict[str, Any], sources: Sequence[Source], earlier: set[str]) -> None:
         self._empty()
