@@ -244,17 +244,22 @@ def command(installed: Path, project: Path) -> Command:
 
 
 def test_filters_and_rules_of_an_installed_package(command: Command, project: Path) -> None:
-    (project / "data/b.txt").write_text(f"{TWO}柿子山晚报，天天见面\n")
+    kept = f"{TWO}他在柿子山晚报，天天见面的同事有三个。\n"
+    (project / "data/b.txt").write_text(f"{kept}柿子山晚报，天天见面\n")
     done = command("clean", "data", "out", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert (project / "out/a.txt").read_text() == f"{ONE}她说“你好”。\n"
-    assert (project / "out/b.txt").read_text() == TWO
+    assert (project / "out/b.txt").read_text() == kept
     summary = json.loads((project / "out/_cleanzh/summary.json").read_text())
     assert {"foreign.drop-stamp", "papers.slogan"} <= summary["rules"].keys()
     assert summary["configuration"]["packs"] == [
         "cleanzh.filters: drop-stamp = persimmon:drop_stamp (persimmon 1.2)",
         "cleanzh.rules: persimmon = persimmon.rules (persimmon 1.2)",
     ]
+    page = (project / "out/_cleanzh/report.html").read_text()
+    row = page.partition("<code>papers.slogan</code></button>")[2].partition("</tbody>")[0]
+    for words in ("slogan of the evening paper", "Came close", "天天见面的同事有三个"):
+        assert words in row
     found = command("check", "data").stdout
     assert "papers.slogan slogan of the evening paper" in found
     assert "foreign.drop-stamp Stamp of our archive" in found

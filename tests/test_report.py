@@ -7,7 +7,9 @@ import gzip
 import html.parser
 import json
 import re
+import tempfile
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,25 @@ from corpora import ATTACKS, article, hostile, ordinary
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleanzh import ledger
 from cleanzh.checking.reasons import FAMILIES
 from cleanzh.document import Cleaned, Step
 from cleanzh.edits import Edit, apply
 from cleanzh.pipeline import explain
 from cleanzh.report.html import gather as gathering
+from cleanzh.report.html import places as placing
 from cleanzh.report.html import read_report, write_report
 from cleanzh.report.html.collect import Report
+from cleanzh.report.html.examples import NearMisses
 from cleanzh.report.html.gather import gather
 from cleanzh.report.html.least import Least
 from cleanzh.report.html.markup import corpus, data, element
 from cleanzh.report.html.pairs import Row, align
+from cleanzh.report.html.places import Marks, numbered
 from cleanzh.report.html.stories import Change, Gap, Line, Room, changes, fitted, lines_of
+from cleanzh.report.html.tally import Tally
 from cleanzh.report.html.words import phrase
-from cleanzh.rulebook import builtin
+from cleanzh.rulebook import Rule, builtin
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +129,72 @@ def test_least_is_the_beginning_of_what_is_sorted(rows: list[tuple[int, int]], c
     assert list(one) == [item for _, item in sorted(rows)[:4]]
 
 
+names = st.sampled_from(["ads.a", "pinyin.note", "script.to-simplified", "user.第1条", 'odd."name"\\'])
+words = st.text(alphabet='甲a1\n"\\{}], :\u200b😀\ud800', max_size=6)
+edits = st.builds(Edit, names, st.integers(0, 99_999), words, words)
+steps = st.lists(st.builds(Step, st.sampled_from(["one", "two"]), st.lists(edits, max_size=6)), max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps)
+def test_edits_are_counted_as_they_are_written(done: list[Step]) -> None:
+    line = {"id": "a", **ledger.changes(Cleaned("", tuple(done)))}
+    flat = [edit for step in done for edit in step.edits]
+    counted = {
+        rule: [
+            sum(edit.rule == rule for edit in flat),
+            sum(len(edit.before) for edit in flat if edit.rule == rule),
+            sum(len(edit.after) for edit in flat if edit.rule == rule),
+            max(len(edit.before) - len(edit.after) for edit in flat if edit.rule == rule),
+        ]
+        for rule in dict.fromkeys(edit.rule for edit in flat)
+    }
+    # The second way is not ours: what somebody has written again counts the same.
+    for raw in (ledger.json_line(line), json.dumps(line, sort_keys=True, separators=(",", ":")).encode()):
+        rest, written = ledger.glance(raw)
+        assert rest == {"id": "a", "metadata": {}, "flags": []}
+        tally = Tally()
+        assert tally(written) == tally(written) == counted
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("aab"), st.booleans()), max_size=40).map(
+        lambda rows: sorted(rows, key=lambda row: row[0])
+    ),
+    st.lists(st.integers(0, 40), max_size=4),
+)
+def test_marks_lead_to_the_number_of_a_document(rows: list[tuple[str, bool]], cuts: list[int]) -> None:
+    numbers: dict[tuple[str, bool], int] = {}
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placing, "_EVERY", 3)
+        book = Path(folder, "ledger.jsonl")
+        places, expected, written = [], [], b""
+        for number, (source, aside) in enumerate(rows):
+            line = {
+                "id": f"{source}:{number}",
+                "source": source,
+                "line": number,
+                **({"set_aside": "empty"} if aside else {}),
+            }
+            places.append(len(written))
+            written += ledger.json_line(line)
+            numbers[source, aside] = numbers.get((source, aside), -1) + 1
+            expected.append(numbers[source, aside])
+        book.write_bytes(written)
+        whole = Marks()
+        bounds = sorted({0, *cuts, len(rows)})
+        for start, stop in pairwise(bounds):
+            chunk = Marks()
+            for place, (source, aside) in list(zip(places, rows, strict=True))[start:stop]:
+                chunk.see(place, source, aside=aside)
+            whole.add(chunk)
+        for wanted in (slice(None), slice(None, None, 7), slice(5, None, 11), slice(0, 0)):
+            found = list(numbered(book, places[wanted], whole.marks))
+            assert [number for _, _, number in found] == expected[wanted]
+            assert found == list(numbered(book, places[wanted]))
+
+
 # What is chosen
 
 
@@ -145,7 +218,7 @@ def test_rules_have_examples_and_near_misses(report: Report) -> None:
     assert len({example.before for example in rules["pinyin.note"].examples}) > 3
     near = [miss for rule in report.rules for miss in rule.near]
     assert near
-    assert all(miss.kept_by in ("pattern", "length", "zone", "other") for miss in near)
+    assert all(miss.kept_by in ("pattern", "length", "unless", "zone", "other") for miss in near)
 
 
 def test_near_misses_stand_in_the_output(out: Path, report: Report) -> None:
@@ -153,6 +226,56 @@ def test_near_misses_stand_in_the_output(out: Path, report: Report) -> None:
     for rule in report.rules:
         for miss in rule.near:
             assert miss.line in texts or json.dumps(miss.line, ensure_ascii=False)[1:-1] in texts
+
+
+OWN_RULES = """
+[[rule]]
+id = "lake-club"
+reason = "asks the reader to join the club of the lake"
+needs = ["湖边俱乐部"]
+pattern = '加入湖边俱乐部(?:领取|$)'
+unless = ["不必加入"]
+max_length = 20
+must_match = ["加入湖边俱乐部领取纪念品", "快来加入湖边俱乐部"]
+must_not_match = ["他加入湖边俱乐部已经三年了"]
+
+[[rule]]
+id = "stars"
+reason = "a row of stars"
+pattern = '^[*]{5,}$'
+max_length = 8
+text = "any"
+must_match = ["*****", "******"]
+must_not_match = ["***", "****甲"]
+"""
+
+
+def test_near_misses_of_rules_of_ones_own(cleanzh: Cleanzh, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(OWN_RULES)
+    (tmp_path / "in").mkdir()
+    lines = ["他加入湖边俱乐部已经三年了，每个周末都去划船。", "加入湖边俱乐部领取纪念品", "*" * 16]
+    (tmp_path / "in/a.txt").write_text(article_of_one_line() + "\n".join(lines))
+    cleanzh("clean", "in", "out", "--rules", "mine.toml")
+    rules = {rule.name: rule for rule in read_report(tmp_path / "out").rules}
+    assert [example.before for example in rules["mine.lake-club"].examples] == [f"{lines[1]}\n"]
+    assert [(miss.line, miss.kept_by, miss.detail) for miss in rules["mine.lake-club"].near] == [
+        (lines[0], "pattern", "湖边俱乐部")
+    ]
+    assert [(miss.line, miss.kept_by, miss.detail) for miss in rules["mine.stars"].near] == [(lines[2], "length", "8")]
+    assert "asks the reader to join the club" in (tmp_path / "out/_cleanzh/report.html").read_text()
+    (tmp_path / "mine.toml").unlink()
+    moved = read_report(tmp_path / "out")
+    assert moved.lost == ["mine.toml"]
+    assert "mine.stars" not in {rule.name for rule in moved.rules}
+    assert "can not be read any more" in write_report(tmp_path / "out").read_text()
+
+
+def test_a_pattern_that_runs_away_is_given_up() -> None:
+    rule = Rule("mine", "slow", "slow", "(?:a|aa)+$", (), ())
+    line = f"{'a' * 60}!"
+    near = NearMisses([rule])
+    near.add("a.txt", "\n".join([line] * 900))  # three minutes, if each line took its time
+    assert near.told() == {}
 
 
 def test_texts_are_those_of_input_and_output(out: Path, report: Report) -> None:

@@ -36,6 +36,7 @@ def report(
     """
     from cleanzh.report.html import read_report, write_report
     from cleanzh.report.run import told
+    from cleanzh.report.terminal import amount
 
     if terminal:
         if output or language:
@@ -44,9 +45,4 @@ def report(
             click.echo(printable(line))
         return
     path = write_report(out, output, documents=documents, language=language, jobs=jobs)
-    click.echo(printable(f"{path}  {_size(path)}"))
-
-
-def _size(path: Path) -> str:
-    size = path.stat().st_size
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} KB"
+    click.echo(printable(f"{path}  {amount(path.stat().st_size)}"))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, TextIO
 
+from cleanzh.report.terminal import amount
+
 __all__ = ["Bar", "JsonLog", "Lines", "Progress", "Quiet", "Step", "Teller"]
 
 _INTERVAL = 30.0  # seconds between two lines of a log
@@ -82,7 +84,7 @@ def _words(step: Step, clock: _Clock) -> str:
     share = 100 * step.done // step.total if step.total else 100
     told = f"{share:3} %  {step.documents:,} documents, {step.done / 1e6:,.1f} of {step.total / 1e6:,.1f} MB"
     if (left := clock.left(step)) is not None:
-        told += f", {clock.rate(step) / 1e6:,.1f} MB/s, {_duration(left)} left"
+        told += f", {amount(clock.rate(step))}/s, {_duration(left)} left"
     return told
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["told"]
 
 _RULES, _NEAR, _CLUSTERS = 10, 6, 10
+_NEAR_WORDS = {
+    "length": "longer than {}",
+    "unless": "「{}」 is there, too, which the rule leaves alone",
+    "zone": "looks at the {} only",
+}
 _LONGEST = 60  # characters of a change that are shown
 
 
@@ -53,11 +58,11 @@ def _largest(report: Report) -> Iterator[str]:
 
 
 def _near(report: Report) -> Iterator[str]:
-    near = [(rule.name, miss) for rule in report.rules for miss in rule.near if miss.kept_by in ("length", "zone")]
+    near = [(rule.name, miss) for rule in report.rules for miss in rule.near if miss.kept_by in _NEAR_WORDS]
     if near:
         yield "\n" + click.style("came close, kept", bold=True)
         for name, miss in near[:_NEAR]:
-            why = f"longer than {miss.detail}" if miss.kept_by == "length" else f"looks at the {miss.detail} only"
+            why = _NEAR_WORDS[miss.kept_by].format(visible(miss.detail))
             yield f"{name}  {visible(miss.document)}  ({why})"
             yield f"  {visible(_short(miss.line))}"
 

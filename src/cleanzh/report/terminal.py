@@ -13,7 +13,7 @@ from cleanzh.document import Cleaned
 from cleanzh.edits import Edit, compose, origins
 from cleanzh.patterns import lazily
 
-__all__ = ["columns", "differences", "rule_table", "summary_table", "visible"]
+__all__ = ["amount", "columns", "differences", "rule_table", "summary_table", "visible"]
 
 _CONTEXT = 24  # characters shown around a change in a long line
 
@@ -48,13 +48,23 @@ def summary_table(summary: Mapping[str, Any], out: str) -> str:
         names = [visible(f"  {skipped['name']}: {skipped['why']}") for skipped in summary["skipped"][:5]]
         more = len(summary["skipped"]) - len(names)
         blocks.append("\n".join(["not read", *names, *([f"  and {more:,} more, see summary.json"] if more else [])]))
-    speed = f"{run['megabytes_per_second']:.2f} MB/s" if run["seconds"] else ""
-    jobs = "1 job" if run["jobs"] == 1 else f"{run['jobs']} jobs"
-    memory = f", {max(run['peak_memory'].values()) / 1e6:,.0f} MB of memory" if run.get("peak_memory") else ""
-    blocks.append(
-        f"{run['seconds']:.1f} s, {speed}, {jobs}{memory}; the record of every change is in {out}; report.html shows it"
-    )
+    took = [f"{run['seconds']:.1f} s", f"{amount(run['bytes'] / run['seconds'])}/s" if run["seconds"] else ""]
+    took += ["1 job" if run["jobs"] == 1 else f"{run['jobs']} jobs"]
+    took += [f"{amount(max(run['peak_memory'].values()))} of memory" if run.get("peak_memory") else ""]
+    blocks.append(f"{', '.join(filter(None, took))}; the record of every change is in {out}; report.html shows it")
     return "\n\n".join(blocks)
+
+
+def amount(size: float) -> str:
+    """Bytes as people say them.
+
+    >>> [amount(size) for size in (0, 412, 6_149, 75_600, 999_960, 2_000_000, 31_200_000_000)]
+    ['0 B', '412 B', '6.1 KB', '76 KB', '1.0 MB', '2.0 MB', '31 GB']
+    """
+    unit, *larger = "B", "KB", "MB", "GB"
+    while size >= 999.5 and larger:
+        size, unit = size / 1000, larger.pop(0)
+    return f"{size:.1f} {unit}" if size < 9.95 and unit != "B" else f"{size:,.0f} {unit}"
 
 
 def rule_table(counts: Mapping[str, int]) -> str:

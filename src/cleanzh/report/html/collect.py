@@ -5,20 +5,21 @@ from __future__ import annotations
 import difflib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cleanzh import ledger
-from cleanzh.errors import CleanzhError, LedgerError, UsageError
+from cleanzh.errors import LedgerError, RuleError, UsageError
+from cleanzh.plugins import installed_packs
 from cleanzh.report.html.duplicates import Cluster, Duplicates, find_duplicates, set_aside_entries
 from cleanzh.report.html.examples import Collector, Example, NearMiss, NearMisses
 from cleanzh.report.html.gather import Counts, Facet, RuleCount, facets_of, gather, removed_share
 from cleanzh.report.html.pairs import Row, align
 from cleanzh.report.html.stories import Gap, Line, Room, changes, fitted, lines_of
 from cleanzh.report.html.texts import Found, documents
-from cleanzh.rulebook import Rulebook, builtin, own_rules
+from cleanzh.rulebook import Rule, Rulebook, builtin, installed, load
 
 __all__ = ["DocumentView", "PairView", "Report", "RuleView", "collect"]
 
@@ -88,6 +89,8 @@ class Report:
     summary: dict[str, Any]
     counts: Counts
     duplicates: Duplicates
+    reasons: dict[str, str] = field(default_factory=dict)  # of the rules that did not come with cleanzh
+    lost: list[str] = field(default_factory=list)  # files and packages of rules that are gone
     rules: list[RuleView] = field(default_factory=list)
     documents: list[DocumentView] = field(default_factory=list)
     clusters: list[ClusterView] = field(default_factory=list)
@@ -111,18 +114,21 @@ def collect(out: Path, only: Sequence[str] = (), *, jobs: int = 1) -> Report:
     else:
         counts = gather(record / "ledger.jsonl", duplicates.ids, jobs=jobs)
         shown = _chosen(counts)
-    report = Report(summary, counts, duplicates, alone=bool(only))
+    rules, lost = _rules(summary["configuration"]) if summary["configuration"]["clean"] else ((), [])
+    reasons = {rule.name: rule.reason for rule in rules if not rule.trusted}
+    report = Report(summary, counts, duplicates, reasons, lost, alone=bool(only))
     for_rules: dict[int, list[str]] = {}
     for name, rule in counts.rules.items():
         for place in [*rule.largest, *rule.some]:
             for_rules.setdefault(place, []).append(name)
     room = _WHOLE if only else next(room for most, room in _ROOMS if len(shown) <= most)
-    collector, near = Collector(), NearMisses(_rules(summary))
+    collector, near = Collector(), NearMisses(rules)
     compared: dict[str, list[Line]] = {}
     problems: dict[str, str] = {}
     views: dict[int, DocumentView] = {}
     members = duplicates.ids
-    for found in documents(out, {*shown, *for_rules, *counts.places.values()}, summary["configuration"]):
+    chosen = {*shown, *for_rules, *counts.places.values()}
+    for found in documents(out, chosen, counts.marks.marks, summary["configuration"]):
         name = found.line["id"]
         if found.problem:
             problems[name] = found.problem
@@ -150,15 +156,19 @@ def collect(out: Path, only: Sequence[str] = (), *, jobs: int = 1) -> Report:
     return report
 
 
-def _rules(summary: dict[str, Any]) -> Iterable[Any]:
-    configuration = summary["configuration"]
-    if not configuration.get("clean", True):
-        return ()
-    try:
-        book = Rulebook((*builtin(), *own_rules(tuple(configuration.get("rules", ())))))
-    except (OSError, CleanzhError, ValueError):
-        book = Rulebook(builtin())  # the files may have moved since
-    return book.choosing(configuration.get("select", ()), configuration.get("ignore", ())).rules
+def _rules(configuration: Mapping[str, Any]) -> tuple[tuple[Rule, ...], list[str]]:
+    """The rules that were data in a run of this configuration, and the files and packages of which are gone."""
+    rules, lost = [*builtin()], []
+    if configuration["packs"] == installed_packs():
+        rules += installed()
+    else:
+        lost += [pack for pack in configuration["packs"] if pack not in installed_packs()]
+    for path in configuration["rules"]:
+        try:
+            rules += load(path)
+        except RuleError:  # files may have moved since, or changed
+            lost.append(path)
+    return Rulebook(rules).choosing(configuration["select"], configuration["ignore"]).rules, lost
 
 
 def _chosen(counts: Counts) -> dict[int, list[str]]:

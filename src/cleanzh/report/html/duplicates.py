@@ -129,7 +129,7 @@ def _leaders(record: Path) -> Iterator[dict[str, Any]]:
         return
     with path.open("rb") as file:
         for line in file:
-            if b'"kept": true' in line and b'"cluster_size": 1,' not in line:
+            if b'"cluster_size": 1,' not in line and b'"kept": true' in line:
                 verdict = json.loads(line)
                 if verdict["kept"] and verdict["cluster_size"] > 1:
                     yield verdict

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import regex
 from ahocorasick_rs import AhoCorasick
@@ -48,9 +48,10 @@ class _Of:
 
 
 class NearMiss(NamedTuple):
-    """A line that a rule looked at and left: ``kept_by`` its ``pattern``, ``length``, ``zone`` or something ``other``.
+    """A line that a rule looked at and left.
 
-    ``detail`` is the word that is there, the length allowed, the zone asked for.
+    ``kept_by`` its ``pattern``, ``length``, ``unless``, ``zone`` or something ``other``; ``detail`` is the word that is
+    there, the length allowed, the word that spares, the zone asked for.
     """
 
     document: str
@@ -114,10 +115,14 @@ class Collector:
 
 
 class NearMisses:
-    """Lines that were kept although they hold a word that a rule needs: by rule, the shortest ones."""
+    """Lines that were kept although they hold a word that a rule needs: by rule, the shortest ones.
+
+    A rule that needs no word came close where its pattern fits and something else kept the line.
+    """
 
     def __init__(self, rules: Iterable[Rule], *, lines: int = 6_000) -> None:
-        self._rules = {rule.name: rule for rule in rules if rule.needs}
+        self._rules = {rule.name: rule for rule in rules}
+        self._every = [rule for rule in self._rules.values() if not rule.needs]
         self._kept: dict[str, Least] = {}
         self._left = lines
 
@@ -144,8 +149,16 @@ class NearMisses:
                 found = automaton.find_matches_as_indexes(seen, overlapping=True)
             except UnicodeEncodeError:  # half a surrogate pair
                 continue
-            for name in {name for index, _, _ in found for name in names[index]}:
+            for name in {name for index, _, _ in found for name in names[index]}.union(self._fitting(seen)):
                 self._kept.setdefault(name, Least(3)).offer((len(line), chance(line)), (document, line))
+
+    def _fitting(self, seen: str) -> Iterator[str]:
+        for rule in list(self._every):
+            try:
+                if _found(rule, seen) is not None:
+                    yield rule.name
+            except TimeoutError:
+                self._every.remove(rule)
 
     def told(self) -> dict[str, list[NearMiss]]:
         """By rule: the lines, and what kept them."""
@@ -158,12 +171,19 @@ class NearMisses:
 def _kept_by(rule: Rule, line: str) -> tuple[str, str]:
     seen = shadow(line).text
     try:
-        # A book of this one rule would decide it, and costs the index of all spellings of its literals.
-        matches = regex.search(rule.pattern, seen, timeout=_SECONDS) is not None
+        found = _found(rule, seen)
     except TimeoutError:
-        matches = False
-    if matches and rule.max_length is not None and len(seen) > rule.max_length:
+        found = None
+    if found is None:
+        return "pattern", next((literal for literal in rule.needs if literal in seen), "")
+    if rule.max_length is not None and len(seen) > rule.max_length:
         return "length", str(rule.max_length)
-    if matches:
-        return ("other", "") if rule.zone == "any" else ("zone", rule.zone)
-    return "pattern", next((literal for literal in rule.needs if literal in seen), "")
+    for word in rule.unless:
+        if word in found[0]:
+            return "unless", word
+    return ("other", "") if rule.zone == "any" else ("zone", rule.zone)
+
+
+def _found(rule: Rule, seen: str) -> Any:
+    """What the pattern finds; a book of this one rule would decide it all, and costs the index of its literals."""
+    return regex.search(rule.pattern, seen, timeout=_SECONDS)

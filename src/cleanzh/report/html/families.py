@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 __all__ = ["CONVERTED", "REMOVED", "REPAIRED", "css_class", "family_of", "kind_of", "strongest"]
 
@@ -21,6 +22,7 @@ def family_of(rule: str) -> str:
     return rule.partition(".")[0]
 
 
+@cache
 def kind_of(rule: str) -> str:
     """What a rule does; what is not known, such as a rule of the user, removes: that is where harm hides.
 

@@ -7,19 +7,21 @@ the number of processes make no difference.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from cleanzh import ledger
 from cleanzh.engines.local import in_order
 from cleanzh.errors import LedgerError
 from cleanzh.report.html.families import CONVERTED, REMOVED, kind_of
 from cleanzh.report.html.least import Least, chance
+from cleanzh.report.html.places import Marks
+from cleanzh.report.html.tally import Tally
 
 __all__ = ["SHARES", "Counts", "Facet", "RuleCount", "facets_of", "gather", "removed_share"]
 
@@ -29,7 +31,6 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _CHUNK = 16 << 20  # bytes of the ledger that a worker reads at a time
 _SPREAD = 96 << 20  # a ledger below this is read sooner than processes start
 _MOST_VALUES = 50_000  # of a facet such as the source; the rare ones are given up beyond that
-_PARTS = itemgetter("rule", "before", "after")
 _MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 _MIXED = 0.05  # a document of which less than this share was converted had only pieces of another script
 
@@ -73,18 +74,17 @@ class Counts:
     """What the ledger comes to."""
 
     documents: int = 0
-    characters: dict[str, int] = field(default_factory=dict)  # by kind of what was done to them
     rules: dict[str, RuleCount] = field(default_factory=dict)
     facets: dict[str, dict[str, Facet]] = field(default_factory=dict)
     sample: Least = field(default_factory=lambda: Least(24))
     most_removed: Least = field(default_factory=lambda: Least(10))
     largest_share: Least = field(default_factory=lambda: Least(6))
     places: dict[str, int] = field(default_factory=dict)  # of the documents that were asked for, by id
+    marks: Marks = field(default_factory=Marks)
 
     def add(self, other: Counts) -> None:
+        """Count what comes next in the ledger."""
         self.documents += other.documents
-        for kind, count in other.characters.items():
-            self.characters[kind] = self.characters.get(kind, 0) + count
         for name, rule in other.rules.items():
             self.rules.setdefault(name, RuleCount()).add(rule)
         for name, values in other.facets.items():
@@ -98,18 +98,28 @@ class Counts:
         self.most_removed.add(other.most_removed)
         self.largest_share.add(other.largest_share)
         self.places |= other.places
+        self.marks.add(other.marks)
 
-    def count(self, line: Mapping[str, Any], place: int) -> None:
-        """Count one document; ``place`` is where its line begins in the ledger."""
+    @property
+    def characters(self) -> dict[str, int]:
+        """By kind of what was done to them."""
+        characters: dict[str, int] = {}
+        for name, rule in self.rules.items():
+            kind = kind_of(name)
+            taken = rule.taken - rule.given if kind == REMOVED else rule.taken
+            characters[kind] = characters.get(kind, 0) + taken
+        return characters
+
+    def count(self, line: Mapping[str, Any], done: Mapping[str, Sequence[int]], place: int) -> None:
+        """Count one document, without its steps, and what :class:`Tally` says of these.
+
+        ``place`` is where its line begins in the ledger.
+        """
         self.documents += 1
         rank = chance(line["id"])
-        reason = line.get("set_aside")
         self.sample.offer(rank, place)
-        done: dict[str, list[int]] = {}
-        if reason is None or reason.endswith("_duplicate"):
-            done = _tallied(line["steps"])
         removed = converted = 0
-        for name, (edits, taken, given, longest) in done.items():
+        for name, (edits, taken, given, longest) in done.items() if _is_cleaned(line) else ():
             rule = self.rules.get(name)
             if rule is None:
                 rule = self.rules[name] = RuleCount()
@@ -117,7 +127,8 @@ class Counts:
             rule.documents += 1
             rule.taken += taken
             rule.given += given
-            rule.longest = max(rule.longest, longest)
+            if longest > rule.longest:
+                rule.longest = longest
             rule.some.offer(rank, place)
             rule.largest.offer((-longest, rank), place)
             kind = kind_of(name)
@@ -125,7 +136,6 @@ class Counts:
                 removed += taken - given
             elif kind == CONVERTED:
                 converted += taken
-            self.characters[kind] = self.characters.get(kind, 0) + (taken - given if kind == REMOVED else taken)
         if removed > 0:
             self.most_removed.offer((-removed, rank), place)
             self.largest_share.offer((-removed / max(line.get("characters", 0), removed), rank), place)
@@ -138,22 +148,10 @@ class Counts:
             facet.some.offer(rank, place)
 
 
-def _tallied(steps: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
-    """By rule: edits, characters taken and given, and the most that one edit took."""
-    done: dict[str, list[int]] = {}
-    for step in steps:
-        for name, before, after in map(_PARTS, step["edits"]):
-            taken, given = len(before), len(after)
-            row = done.get(name)
-            if row is None:
-                done[name] = [1, taken, given, taken - given]
-                continue
-            row[0] += 1
-            row[1] += taken
-            row[2] += given
-            if taken - given > row[3]:
-                row[3] = taken - given
-    return done
+def _is_cleaned(line: Mapping[str, Any]) -> bool:
+    """Whether a document was not set aside for what it is."""
+    reason: str | None = line.get("set_aside")
+    return reason is None or reason.endswith("_duplicate")
 
 
 def _facets(line: Mapping[str, Any], removed: int, converted: int) -> Iterator[tuple[str, str]]:
@@ -167,16 +165,12 @@ def _facets(line: Mapping[str, Any], removed: int, converted: int) -> Iterator[t
     reason = line.get("set_aside")
     if reason is not None:
         yield "reason", reason
-    for flag in dict.fromkeys(flag["name"] for flag in line["flags"]):
-        yield "flag", flag
+    if line["flags"]:
+        yield from (("flag", name) for name in dict.fromkeys(flag["name"] for flag in line["flags"]))
     characters = line.get("characters", 0)
-    if characters and (reason is None or reason.endswith("_duplicate")):
-        yield "share", str(_class(removed / characters))
+    if characters and _is_cleaned(line):
+        yield "share", str(min(bisect_left(SHARES, removed / characters), len(SHARES) - 1))
         yield "script", "none" if not converted else "pieces" if converted < _MIXED * characters else "most"
-
-
-def _class(share: float) -> int:
-    return next(number for number, bound in enumerate(SHARES) if share <= bound or bound == SHARES[-1])
 
 
 def facets_of(line: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -193,9 +187,14 @@ def removed_share(line: Mapping[str, Any]) -> float:
 
 def _removed_and_converted(line: Mapping[str, Any]) -> tuple[int, int]:
     """Characters of one document, each as :meth:`Counts.count` counts them."""
-    done = _tallied(line["steps"])
-    removed = sum(row[1] - row[2] for rule, row in done.items() if kind_of(rule) == REMOVED)
-    converted = sum(row[1] for rule, row in done.items() if kind_of(rule) == CONVERTED)
+    removed = converted = 0
+    for step in line["steps"]:
+        for edit in step["edits"]:
+            kind = kind_of(edit["rule"])
+            if kind == REMOVED:
+                removed += len(edit["before"]) - len(edit["after"])
+            elif kind == CONVERTED:
+                converted += len(edit["before"])
     return removed, converted
 
 
@@ -216,7 +215,7 @@ def gather(book: Path, wanted: Iterable[str] = (), *, jobs: int = 1) -> Counts:
 
 
 def _count(book: Path, wanted: frozenset[str], start: int) -> Counts:
-    counts = Counts()
+    counts, tally = Counts(), Tally()
     with book.open("rb") as file:
         if start:
             file.seek(start - 1)
@@ -224,13 +223,14 @@ def _count(book: Path, wanted: frozenset[str], start: int) -> Counts:
         place = file.tell()
         while place < start + _CHUNK and (raw := file.readline()):
             try:
-                line = json.loads(raw)
-                counts.count(line, place)
+                line, steps = ledger.glance(raw)
+                counts.count(line, tally(steps), place)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise LedgerError(
                     f"{book}: broken line at byte {place} ({error}); the run that wrote it is not whole"
                 ) from error
-            if wanted and line["id"] in wanted:
+            counts.marks.see(place, line["source"], aside="set_aside" in line)
+            if line["id"] in wanted:
                 counts.places[line["id"]] = place
             place += len(raw)
     return counts

@@ -25,11 +25,12 @@ class Least:
     ['a', 'b']
     """
 
-    __slots__ = ("_kept", "size")
+    __slots__ = ("_kept", "_last", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._kept: list[tuple[Any, Any]] = []
+        self._last: Any = None  # the rank above which nothing is kept any more
 
     def __iter__(self) -> Iterator[Any]:
         return (item for _, item in self._kept)
@@ -39,16 +40,16 @@ class Least:
 
     def wants(self, rank: Any) -> bool:
         """Whether an item of this rank might be kept."""
-        return len(self._kept) < self.size or rank <= self._kept[-1][0]
+        return self._last is None or rank <= self._last
 
     def offer(self, rank: Any, item: Any) -> None:
         """Keep ``item`` if its rank is among the least."""
-        kept = self._kept
-        if len(kept) < self.size:
-            insort(kept, (rank, item))
-        elif (rank, item) < kept[-1]:
-            kept.pop()
-            insort(kept, (rank, item))
+        if self._last is not None and rank > self._last:  # almost always, of many
+            return
+        insort(self._kept, (rank, item))
+        del self._kept[self.size :]
+        if len(self._kept) == self.size:
+            self._last = self._kept[-1][0]
 
     def add(self, other: Least) -> None:
         for rank, item in other._kept:

@@ -12,6 +12,7 @@ from cleanzh.report.html.gather import SHARES, Facet
 from cleanzh.report.html.markup import Html, corpus, element, join, text
 from cleanzh.report.html.tags import Tags, value_html
 from cleanzh.report.html.words import both, family_words, say
+from cleanzh.report.terminal import amount
 
 __all__ = ["overview"]
 
@@ -77,8 +78,7 @@ def _facts(report: Report) -> Html:
         for kind in (REMOVED, REPAIRED, CONVERTED)
         for share in [max(0, characters.get(kind, 0)) / whole]
     ]
-    rate = run["megabytes_per_second"]
-    speed = say("per-second", f"{rate:,.1f}" if rate >= 1 else f"{rate:.2g}")
+    speed = say("per-second", amount(run["bytes"] / max(run["seconds"], 0.001)))
     took = say("took", f"{run['seconds']:,.1f}", f"{run['documents_per_second']:,.0f}")
     return element(
         "dl",

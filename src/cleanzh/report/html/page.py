@@ -61,7 +61,8 @@ def page(report: Report, *, language: str | None = None) -> str:
         f"default-src 'none'; script-src '{_fingerprint(script)}'; style-src '{_fingerprint(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    told = data({"rules": [[rule, *reason_words(rule)] for rule in rules], "shown": phrase("shown-of", "{0}", "{1}")})
+    reasons = [[rule, *reason_words(rule, report.reasons)] for rule in rules]
+    told = data({"rules": reasons, "shown": phrase("shown-of", "{0}", "{1}")})
     return _filled(
         _file("page.html"),
         {

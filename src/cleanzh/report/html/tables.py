@@ -50,12 +50,14 @@ def rule_table(report: Report, links: dict[str, str]) -> Html:
         "table",
         element("caption", say("rules-lead")),
         element("thead", element("tr", *heads)),
-        *(_row(number_, rule, links) for number_, rule in enumerate(report.rules)),
+        *(_row(number_, rule, report.reasons, links) for number_, rule in enumerate(report.rules)),
         id="rule-table",
     )
+    lost = say("rules-lost", ", ".join(plain(name) for name in report.lost))
     return element(
         "section",
         element("h2", say("rules"), id="rules-title"),
+        element("p", lost, class_="note") if report.lost else None,
         *((controls, table) if report.rules else (element("p", say("no-rules")),)),
         id="rules",
         aria_labelledby="rules-title",
@@ -67,7 +69,7 @@ def option(value: str, english: str, chinese: str) -> Html:
     return element("option", english, value=value, data_en=english, data_zh=chinese)
 
 
-def _row(place: int, rule: RuleView, links: dict[str, str]) -> Html:
+def _row(place: int, rule: RuleView, reasons: dict[str, str], links: dict[str, str]) -> Html:
     count, family = rule.count, family_of(rule.name)
     values = (count.edits, count.documents, max(0, count.taken - count.given), max(0, count.longest), len(rule.near))
     button = element(
@@ -87,7 +89,9 @@ def _row(place: int, rule: RuleView, links: dict[str, str]) -> Html:
         "tbody",
         element(
             "tr",
-            element("th", button, element("span", both(*reason_words(rule.name)), class_="reason"), scope="row"),
+            element(
+                "th", button, element("span", both(*reason_words(rule.name, reasons)), class_="reason"), scope="row"
+            ),
             *cells,
         ),
         element("tr", element("td", _more(rule, links), colspan=len(_COLUMNS)), id=f"rule-{place}-more", class_="more"),

@@ -5,9 +5,7 @@ The only place of the report that knows how documents lie in files: it reads wha
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,10 +18,10 @@ from cleanzh.errors import CleanzhError, LedgerError
 from cleanzh.formats import Piece, Reading, Record, Source, format_of, output_name
 from cleanzh.parts import Texts
 from cleanzh.readers import cut, read
+from cleanzh.report.html.places import Mark, numbered
 
 __all__ = ["Found", "documents"]
 
-_HEAD = re.compile(rb'\{"id": "(?:[^"\\]|\\.)*", "source": ("(?:[^"\\]|\\.)*")')
 _UNREAD = 20_000  # bytes that are shown of what could not be read
 
 
@@ -37,13 +35,14 @@ class Found(NamedTuple):
     problem: str
 
 
-def documents(out: Path, places: Iterable[int], configuration: Mapping[str, Any]) -> Iterator[Found]:
+def documents(
+    out: Path, places: Iterable[int], marks: Sequence[Mark], configuration: Mapping[str, Any]
+) -> Iterator[Found]:
     """The documents whose ledger lines begin at ``places``, in the order of the ledger.
 
     ``configuration`` is that of ``summary.json``.
     """
-    record = out / ledger.FOLDER
-    lines = _numbered(record / "ledger.jsonl", sorted(set(places)))
+    lines = numbered(out / ledger.FOLDER / "ledger.jsonl", sorted(set(places)), marks)
     collection = Texts(out, configuration["to"]) if configuration.get("to") else None
     for name, group in groupby(lines, key=lambda row: str(row[1]["source"])):
         kept = _Collected(collection, name) if collection else _Part(out, name, configuration, aside=False)
@@ -61,36 +60,6 @@ def documents(out: Path, places: Iterable[int], configuration: Mapping[str, Any]
                 yield Found(place, line, None, None, str(error))
             else:
                 yield Found(place, line, *texts, "")
-
-
-def _numbered(book: Path, places: list[int]) -> Iterator[tuple[int, dict[str, Any], int]]:
-    """The ledger lines at ``places``, each with its number among those of its source that went the same way.
-
-    Where documents are files of their own, nothing else is read; else the lines between are counted.
-    """
-    with book.open("rb") as file:
-        lines = []
-        for place in places:
-            file.seek(place)
-            lines.append((place, json.loads(file.readline())))
-        if not any("line" in line for _, line in lines):
-            yield from ((place, line, 0) for place, line in lines)
-            return
-        file.seek(0)
-        at, source, numbers = 0, b"", [0, 0]
-        for place, line in lines:
-            while True:
-                raw = file.readline()
-                head = _HEAD.match(raw)
-                if head is None or head[1] != source:
-                    source, numbers = head[1] if head else b"", [0, 0]
-                # The reason is what a line ends with; in a text, the quotes of the key would be escaped.
-                aside = b'"set_aside": "' in raw[-80:]
-                numbers[aside] += 1
-                at += len(raw)
-                if at > place:
-                    break
-            yield place, line, numbers["set_aside" in line] - 1
 
 
 class _Part:
@@ -124,7 +93,10 @@ class _Part:
         if piece is not None and piece.spans and not piece.large:
             at = number - self._begun
             if at < len(piece.spans):  # of many records in the piece, only this one is read
-                alone = piece._replace(spans=piece.spans[at : at + 1], number=piece.number + at)
+                start, stop = piece.spans[at]
+                alone = piece._replace(spans=((start, stop),), number=piece.number + at)
+                if piece.data is None:  # nor are the bytes of the others
+                    alone = alone._replace(start=start, stop=stop)
                 return next(read((alone,), self._reading))
             self._next = self._begun + len(piece.spans)
         elif piece is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -56,8 +57,12 @@ def family_words(family: str) -> tuple[str, str]:
     return (known[0], known[1]) if known else (english, english)
 
 
-def reason_words(rule: str) -> tuple[str, str]:
-    """Why a rule objects to what it finds; a rule that is data says it in English only, so Chinese has its family's."""
-    english = reason_of(rule)
-    known = _table("reasons").get(rule)
+def reason_words(rule: str, own: Mapping[str, str]) -> tuple[str, str]:
+    """Why a rule objects to what it finds; ``own`` are the reasons of rules that did not come with cleanzh.
+
+    A rule that is data says it in one language only: one of ours in English, so that Chinese has its family's.
+    """
+    if rule in own:
+        return own[rule], own[rule]
+    english, known = reason_of(rule), _table("reasons").get(rule)
     return english, known if isinstance(known, str) else family_words(family_of(rule))[1]
