@@ -24,7 +24,7 @@ _value = json.JSONDecoder().raw_decode
 class Tally:
     """Counts the edits of documents, one after the other.
 
-    >>> Tally()(b'[{"filter": "f", "edits": [{"rule": "ads.a", "start": 3, "before": "甲\\\\n", "after": ""}]}]')
+    >>> Tally()(b'[{"filter": "f", "edits": [{"rule": "ads.a", "start": 3, "before": "ad!", "after": ""}]}]')
     {'ads.a': [1, 3, 0, 3]}
     """
 
