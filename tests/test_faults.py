@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -312,7 +312,7 @@ def test_work_that_kills_each_process_ends() -> None:
 # --- documents that end the process that cleans them -----------------------------------------------------------------
 
 
-def with_deadly_documents(work: Callable[[Any], Any], task: Any) -> Any:
+def with_deadly_documents(work: Callable[[Any, Path], Any], task: Any, folder: Path) -> Any:
     """In a worker: a filter in which a library crashes, or takes all the memory there is, at some documents."""
     import resource
 
@@ -328,14 +328,16 @@ def with_deadly_documents(work: Callable[[Any], Any], task: Any) -> Any:
 
     clean.examine = deadly
     try:
-        return work(task)
+        return work(task, folder)
     finally:
         clean.examine = examine
 
 
 class Deadly(LocalEngine):
-    def run(self, work: Callable[[Any], Any], tasks: Iterable[Any], /) -> Iterator[Any]:
-        return in_order(partial(with_deadly_documents, work), tasks, jobs=self.jobs)
+    def run(
+        self, work: Callable[..., Any], tasks: Iterable[Any], /, folder: Path, needs: Sequence[str] = ()
+    ) -> Iterator[Any]:
+        return super().run(partial(with_deadly_documents, work), tasks, folder, needs)
 
 
 def test_documents_that_kill_their_process_are_set_aside(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cleanzh.formats import Skipped, Source, format_of, known_suffixes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["download", "find_remote", "is_remote", "open_remote", "size_of_remote", "upload"]
+__all__ = ["download", "find_remote", "is_remote", "is_there", "open_remote", "size_of_remote", "upload"]
 
 
 def is_remote(place: object) -> bool:
@@ -38,6 +38,12 @@ def open_remote(url: str) -> BinaryIO:
     """The file at an address, to be read. Raises ``OSError``."""
     system, path = _file_system(url)
     return cast("BinaryIO", system.open(path, "rb"))
+
+
+def is_there(url: str) -> bool:
+    """Whether there is something at an address, as far as this machine can tell."""
+    system, path = _file_system(url)
+    return bool(system.exists(path))
 
 
 def size_of_remote(url: str) -> int:

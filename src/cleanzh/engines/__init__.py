@@ -18,18 +18,22 @@ B = TypeVar("B")
 class Engine(Protocol):
     """What a run asks of the place where its stages are done.
 
-    The stages meet in files: what is written by one must be there, whole and under the same path, for the next.
+    The stages meet in files of one folder, on the machine that asks: what is left there by one is there for the next.
     """
 
     @property
     def jobs(self) -> int:
         """How many tasks are done at the same time."""
 
-    def run(self, work: Callable[[A], B], tasks: Iterable[A], /) -> Iterator[B]:
-        """``map(work, tasks)``: results in the order of the tasks, which are drawn no faster than they are done.
+    def run(
+        self, work: Callable[[A, Path], B], tasks: Iterable[A], /, folder: Path, needs: Sequence[str] = ()
+    ) -> Iterator[B]:
+        """``work(task, folder)`` of each: results in the order of the tasks, which are drawn no faster than done.
 
-        ``work``, tasks and results pickle. A task whose process dies is done again a bounded number of times; then
-        :class:`TaskLostError` is raised. An exception of ``work`` is
+        ``work``, tasks and results pickle. Work is given ``folder``, or another that stands for it: the files that it
+        leaves there are in ``folder`` when its result comes. ``needs`` are paths and addresses it reads:
+        :class:`~cleanzh.errors.UsageError` is raised where some machine does not see them. A task whose process dies
+        is done again a bounded number of times; then :class:`TaskLostError` is raised. An exception of ``work`` is
         raised here. When the iterator is closed, for an exception or Ctrl-C, nothing works on.
         """
 

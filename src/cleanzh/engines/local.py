@@ -9,6 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -37,13 +38,19 @@ class LocalEngine:
 
     jobs: int = 1
 
-    def run(self, work: Callable[[A], B], tasks: Iterable[A], /) -> Iterator[B]:
-        return in_order(work, tasks, jobs=self.jobs)
+    def run(
+        self, work: Callable[[A, Path], B], tasks: Iterable[A], /, folder: Path, needs: Sequence[str] = ()
+    ) -> Iterator[B]:
+        return in_order(partial(_into, work, folder), tasks, jobs=self.jobs)
 
     def compare(
         self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
     ) -> None:
         compare(staged_files, dedup, places, tell)
+
+
+def _into(work: Callable[[A, Path], B], folder: Path, task: A) -> B:
+    return work(task, folder)
 
 
 def in_order(work: Callable[[A], B], tasks: Iterable[A], *, jobs: int) -> Iterator[B]:

@@ -98,9 +98,11 @@ class RayEngine:
         self._process.join()
         self._log.close()
 
-    def run(self, work: Callable[[A], B], tasks: Iterable[A], /) -> Iterator[B]:
+    def run(
+        self, work: Callable[[A, Path], B], tasks: Iterable[A], /, folder: Path, needs: Sequence[str] = ()
+    ) -> Iterator[B]:
         for window in _windows(tasks, _WINDOW * max(1, self.jobs)):
-            self._send(("run", work, window))
+            self._send(("run", work, window, folder, list(needs)))
             ready: dict[int, Any] = {}
             for number in range(len(window)):
                 while number not in ready:

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cleanzh
-from cleanzh.errors import CleanzhError, UsageError
+from cleanzh.engines.place import Distant, Home, Place, bring, not_there
+from cleanzh.errors import CleanzhError
 from cleanzh.stages import Dedup
 
 if TYPE_CHECKING:
@@ -139,52 +140,72 @@ class _Driver:
 
     def _same_everywhere(self) -> None:
         """Other versions would give other results, or none."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        ray, asked = self._ray, dict[str, Any]()
-        for node in ray.nodes():
-            if node["Alive"]:
-                there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-                remote = ray.remote(num_cpus=0, scheduling_strategy=there, max_retries=_DEATHS)(_versions)
-                asked[node["NodeManagerAddress"]] = remote.remote()
-        for address, answer in asked.items():
-            try:
-                versions = ray.get(answer, timeout=120)
-            except Exception as error:
+        for address, answer in self._asked(_versions).items():
+            if isinstance(answer, Exception):
                 raise CleanzhError(
-                    f"cleanzh does not run on {address} ({_line(error)}); install it on each machine of the cluster: "
+                    f"cleanzh does not run on {address} ({_line(answer)}); install it on each machine of the cluster: "
                     f"pip install 'cleanzh[ray]=={cleanzh.__version__}'"
-                ) from error
-            if versions != _versions():
-                ours, theirs = (", ".join(f"{name} {version}" for name, version in v) for v in (_versions(), versions))
+                ) from answer
+            if answer != _versions():
+                ours, theirs = (", ".join(f"{name} {version}" for name, version in v) for v in (_versions(), answer))
                 raise CleanzhError(f"{address} has {theirs}, and this machine {ours}; install the same on each")
 
-    def _run(self, work: Callable[[Any], Any], tasks: list[bytes]) -> None:
-        ray = self._ray
+    def _asked(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """What a function says on each machine, or what it raises there."""
+        ray, asked, answers = self._ray, dict[str, Any](), dict[str, Any]()
+        for node in ray.nodes():
+            if node["Alive"]:
+                remote = ray.remote(num_cpus=0, max_retries=_DEATHS, **_on(node["NodeID"]))(function)
+                asked[f"{node['NodeManagerAddress']} ({node['NodeID'][:6]})"] = remote.remote(*arguments)
+        for name, answer in asked.items():
+            try:
+                answers[name] = ray.get(answer, timeout=120)
+            except ray.exceptions.RayTaskError as error:
+                answers[name] = error.cause
+            except Exception as error:
+                answers[name] = error
+        return answers
+
+    def _run(self, work: Callable[..., Any], tasks: list[bytes], folder: Path, needs: Sequence[str]) -> None:
+        ray, place = self._ray, Place.of(folder, needs)
         rows = [{"number": number, "task": task} for number, task in enumerate(tasks)]
         done: set[int] = set()
         failed: Exception | None = None
         try:
             dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
                 _each,
-                fn_args=(pickle.dumps(work), str(Path.cwd())),
+                fn_args=(pickle.dumps(work), place),
                 batch_size=1,
                 batch_format="pyarrow",
                 **_bounded(ray.data, self._jobs),
                 max_retries=_DEATHS,
             )
             for row in dataset.iter_rows():
-                good, result = pickle.loads(row["result"])  # noqa: S301  # made by `_each`
-                if not good:
-                    failed = result
+                result, left, failed = pickle.loads(row["result"])  # noqa: S301  # made by `_each`
+                if failed is not None:
                     break
+                bring(left, folder)
                 done.add(row["number"])
                 self._send("result", row["number"], result)
         except Exception as error:
             waiting = [str(pickle.loads(task)) for number, task in enumerate(tasks) if number not in done]  # noqa: S301
             raise CleanzhError(f"{_told(error)}; it happened to one of: {', '.join(waiting[:3])[:500]}") from error
+        finally:
+            place.leave()
         if failed is not None:
             raise failed
+
+    def _seen_by_all(self, folder: Path, needs: Sequence[str]) -> bool:
+        """Whether all machines see a folder; raises :class:`UsageError` if one does not see what is needed."""
+        place = Place.of(folder, needs)
+        try:
+            answers = list(self._asked(Place.seen, place).values())
+        finally:
+            place.leave()
+        for answer in answers:
+            if isinstance(answer, CleanzhError):
+                raise answer
+        return all(answer is True or isinstance(answer, Exception) for answer in answers)  # or has just been lost
 
     def _compare(self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str]) -> None:
         from cleanzh.dedup import temporaries_in
@@ -193,10 +214,24 @@ class _Driver:
 
         named, run = tuple(sorted(places.items())), time.time_ns()
         partitions = [StagedPartition(files, named, run) for files in _parted(staged_files, self._jobs)]
+        folder = staged_files[0].parent if staged_files else Path()
         executor = _Executor(self._ray, self._jobs)
-        with temporaries_in(staged_files[0].parent if staged_files else Path()):
+        at_home, compared_ones = executor.submit, list[Any](partitions)
+        if not self._seen_by_all(folder, [dedup.index] if dedup.index and Path(dedup.index).exists() else []):
+            at_home = executor.at_home()
+            compared_ones = [
+                Distant(
+                    number,
+                    run,
+                    self._ray.get,
+                    *at_home(StagedPartition.columns, part),
+                    *at_home(StagedPartition.signed, part),
+                )
+                for number, part in enumerate(partitions)
+            ]
+        with temporaries_in(folder):
             compared = PartitionedDeduplicator(
-                partitions,
+                compared_ones,
                 executor,
                 threshold=dedup.threshold,
                 containment=dedup.containment,
@@ -207,14 +242,14 @@ class _Driver:
             self._send("told", len(partitions), steps)
             names: dict[str, str] = {}
             if places:
-                for own in executor.fetch([executor.submit(StagedPartition.names, part)[0] for part in partitions]):
+                for own in executor.fetch([at_home(StagedPartition.names, part)[0] for part in partitions]):
                     names |= own
             verdicts = compared.each_verdict()
             written: deque[Any] = deque()
             for number, (partition, count) in enumerate(zip(partitions, compared.counts, strict=True)):
                 made = list(islice(verdicts, count))
                 known = {name: names[name] for each in made for name in (each.id, each.cluster) if name in names}
-                written += executor.submit(StagedPartition.write, partition, made, known)
+                written += at_home(StagedPartition.write, partition, made, known)
                 if number >= self._jobs:  # verdicts that are not written yet are held
                     executor.fetch([written.popleft()])
                 self._send("told", len(partitions) + number, steps)
@@ -244,8 +279,15 @@ class _Executor:
         self._remote = ray.remote(num_cpus=1, max_retries=_DEATHS)(_at)
 
     def submit(self, function: Callable[..., Any], *arguments: Any, parts: int = 1) -> list[Any]:
-        made = self._remote.options(num_returns=parts).remote(str(Path.cwd()), function, *arguments)
+        made = self._remote.options(num_returns=parts).remote(Path.cwd(), function, *arguments)
         return made if parts > 1 else [made]
+
+    def at_home(self) -> Callable[..., list[Any]]:
+        """A ``submit`` for what is to be done on this machine, two at a time."""
+        own = _on(self._ray.get_runtime_context().get_node_id())
+        options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 2}
+        home = self._ray.remote(**options, **own)(Home).remote(Path.cwd())
+        return lambda function, *arguments: [home.do.remote(function, *arguments)]
 
     def fetch(self, references: Sequence[Any]) -> list[Any]:
         try:
@@ -285,41 +327,38 @@ def _bounded(data: Any, jobs: int) -> dict[str, Any]:
     return {"concurrency": jobs}
 
 
-def _each(batch: pyarrow.Table, work: bytes, folder: str) -> pyarrow.Table:
-    """Tasks in, results out; an exception is a result."""
+def _on(node: str) -> dict[str, Any]:
+    """Options of what is to be done on one machine."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node, soft=False)}
+
+
+def _each(batch: pyarrow.Table, work: bytes, place: Place) -> pyarrow.Table:
+    """Tasks in; results out, with the files that are to be brought; an exception is a result."""
     import pyarrow
 
-    _go(folder)
     run = pickle.loads(work)  # noqa: S301  # both are from the driver
     results = []
     for task in batch["task"].to_pylist():
         try:
-            answer = True, run(pickle.loads(task))  # noqa: S301
+            answer: tuple[Any, ...] = *place.do(run, task), None
         except (CleanzhError, OSError) as error:
-            answer = False, _placed(error)
+            answer = None, {}, _placed(error)
         results.append(pickle.dumps(answer))
     return pyarrow.table({"number": batch["number"], "result": pyarrow.array(results, pyarrow.large_binary())})
 
 
-def _go(folder: str) -> None:
+def _at(folder: Path, function: Callable[..., Any], *arguments: Any) -> Any:
     """Where the driver is: paths may be relative."""
     with suppress(OSError):
         os.chdir(folder)
-
-
-def _at(folder: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    _go(folder)
     return function(*arguments)
 
 
 def _placed(error: Exception) -> Exception:
     """A file that is missing on another machine only is not where all see it."""
-    if isinstance(error, FileNotFoundError) and error.filename:
-        return UsageError(
-            f"{error.filename}: is not there on {platform.node()}; IN and OUT must lie where all machines of a cluster "
-            "see them under the same path, such as a shared folder"
-        )
-    return error
+    return not_there(error.filename) if isinstance(error, FileNotFoundError) and error.filename else error
 
 
 def _versions() -> list[tuple[str, str]]:

@@ -181,9 +181,9 @@ def _clean(
     documents = 0
     if progress:
         progress(Step("clean", 0, total, 0))
-    clean = partial(clean_task, recipe=summary.recipe, sign=summary.dedup is not None, folder=work.folder)
+    clean = partial(clean_task, recipe=summary.recipe, sign=summary.dedup is not None)
     try:
-        for tally in engine.run(clean, tasks()):
+        for tally in engine.run(clean, tasks(), work.folder, [*summary.inputs, *summary.recipe.rules]):
             done += handed_out.pop(0)
             documents += tally.documents
             if progress:

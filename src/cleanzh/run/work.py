@@ -54,8 +54,8 @@ def unfinished(out: str | Path) -> bool:
     return (Path(out) / ledger.FOLDER / "work" / "plan.json").exists()
 
 
-def clean_task(task: ShardTask, recipe: Recipe, sign: bool, folder: Path) -> Tally:
-    """Clean a shard into the work folder: there its files are whole."""
+def clean_task(task: ShardTask, folder: Path, *, recipe: Recipe, sign: bool) -> Tally:
+    """Clean a shard into the work folder, or one that stands for it: there its files are whole."""
     staged = folder / f"{task.number:08}.staged"
     note = staged.with_suffix(".at")
     with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
