@@ -12,8 +12,8 @@ test: $(VENV)/developing  ## run all tests
 	$(BIN)/python -m pytest
 
 test-cluster: $(VENV)/developing  ## run the tests that start Ray clusters on this machine, and kill parts of them
-	$(BIN)/python -m pip install --quiet --editable '.[ray]'
-	$(BIN)/python -m pytest -m cluster tests/test_ray.py
+	$(BIN)/python -m pip install --quiet --editable '.[ray]' --group cluster
+	$(BIN)/python -m pytest -m cluster tests/test_ray.py tests/test_ray_apart.py
 
 test-integrations: $(VENV)/integrating  ## test the adapters against the real libraries (installs some 700 MB)
 	$(BIN)/python -m pytest tests/test_integrations.py tests/test_readme.py

@@ -66,8 +66,8 @@ class Watch:
     def __init__(self, root: int, kinds: dict[int, str]) -> None:
         self._root, self._kinds = root, kinds
         self.peaks: Counter[str] = Counter()
-        self._used: dict[int, float] = {}
-        self._before: dict[int, float] = {}
+        self._used: dict[int, tuple[float, str]] = {}
+        self._before: dict[int, tuple[float, str]] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -83,8 +83,12 @@ class Watch:
         self._look()
 
     @property
-    def seconds(self) -> float:
-        return sum(used - self._before.get(pid, 0) for pid, used in self._used.items())
+    def seconds(self) -> Counter[str]:
+        """CPU seconds by kind."""
+        found: Counter[str] = Counter()
+        for pid, (used, kind) in self._used.items():
+            found[kind] += used - self._before.get(pid, (0, ""))[0]
+        return found
 
     def _watch(self) -> None:
         while not self._over.wait(_TICK):
@@ -105,13 +109,13 @@ class Watch:
         below.discard(os.getpid())  # who looks
         sums: Counter[str] = Counter()
         for pid in below & used.keys():
-            self._used[pid] = used[pid]  # of one that has ended, what it had used a moment before
             with suppress(OSError, ValueError, KeyError):  # it ends meanwhile
                 lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-                held = sum(int(lines[name].split()[0]) for name in ("RssAnon", "RssFile")) / 1024
+                held = sum(int(lines[name].split()[0]) for name in ("RssAnon", "RssFile")) // 1024
                 kind = self._kinds.get(pid) or _kind(Path(f"/proc/{pid}/cmdline").read_bytes())
-                self.peaks[kind] = max(self.peaks[kind], int(held))
-                sums["all"] += int(held)
+                self._used[pid] = used[pid], kind  # of one that has ended, what it had used a moment before
+                self.peaks[kind] = max(self.peaks[kind], held)
+                sums["all"] += held
         self.peaks["all"] = max(self.peaks["all"], sums["all"])
 
 
@@ -251,11 +255,12 @@ def main() -> None:
                     source, out, recipe, arguments.jobs, there, stores.pid if there else None
                 )
                 moved = stores() - before
-                used[engine, count] = made["seconds"], running.seconds
+                used[engine, count] = made["seconds"], running.seconds.total()
                 peaks = running.peaks
                 rows.append([
-                    engine, f"{count:,}", f"{size:.0f}", f"{made['fixed']:.0f}", f"{starting.seconds:.1f}",
-                    f"{made['seconds']:.0f}", f"{running.seconds:.1f}",
+                    engine, f"{count:,}", f"{size:.0f}", f"{made['fixed']:.0f}", f"{starting.seconds.total():.1f}",
+                    f"{made['seconds']:.0f}", f"{running.seconds.total():.1f}",
+                    ", ".join(f"{kind} {spent:.1f}" for kind, spent in running.seconds.items() if spent),
                     ", ".join(f"{stage} {spent:.0f}" for stage, spent in made["parts"].items()),
                     peaks["main"], peaks["driver"] or "", peaks["worker"] or "", peaks["all"],
                     f"{moved['cumulative_created_bytes'] / 1e6:,.0f}", f"{moved['spilled_bytes_total'] / 1e6:,.0f}",
@@ -269,9 +274,9 @@ def main() -> None:
             for left in (source, *(folder / engine for engine in arguments.engines)):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     table(
-        ["engine", "documents", "MB", "starting, s", "CPU", "seconds", "CPU seconds", "stages, s", "main, MB",
-         "driver, MB", "a worker, MB", "all together, MB", "into object stores, MB", "spilled, MB", "restored, MB",
-         "kept"],
+        ["engine", "documents", "MB", "starting, s", "CPU", "seconds", "CPU seconds", "of them", "stages, s",
+         "main, MB", "driver, MB", "a worker, MB", "all together, MB", "into object stores, MB", "spilled, MB",
+         "restored, MB", "kept"],
         rows,
     )  # fmt: skip
     counts = sorted(arguments.documents)
