@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import operator
 import os
 import random
 import shutil
@@ -177,16 +178,12 @@ def _hold(pipe: Connection, nodes: int, jobs: int, store: int) -> None:
 # -- runs -------------------------------------------------------------------------------------------------------------
 
 
-def _nothing(_: int, __: Path) -> None:
-    pass
-
-
 def _run(pipe: Connection, source: Path, out: Path, recipe: Recipe, jobs: int, address: str | None) -> None:
     """One run, in a process of its own; told are its driver, what starting took, its stages, and what came out."""
     begun = time.perf_counter()
     engine = RayEngine(address, jobs=jobs) if address else None
     if engine:
-        list(engine.run(_nothing, range(jobs), out.parent))  # processes are up, libraries loaded
+        list(engine.run(operator.eq, range(jobs), out.parent))  # processes are up, libraries loaded
     pipe.send((engine._process.pid if engine and engine._process else None, time.perf_counter() - begun))
     pipe.recv()
     stages: dict[str, float] = {}

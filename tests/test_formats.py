@@ -212,8 +212,16 @@ def test_far_away(tmp_path: Path) -> None:
     assert tree(tmp_path / "got", ignore=ignore) == tree(tmp_path / "out", ignore=ignore)
     assert restore_files("memory://far/out", tmp_path / "back").problems == []
     assert set(tree(tmp_path / "back")) == {"a.txt", *(f"深/{name}.gz" for name in FILES)}
-    clean_files([f"file://{tmp_path}/in/a.txt"], tmp_path / "one", dedup=None)
+    clean_files([f"file://{tmp_path}/in/a.txt"], f"file://{tmp_path}/one", dedup=None)
     assert (tmp_path / "one/a.txt").read_bytes() == (tmp_path / "out/a.txt").read_bytes()
+
+
+def test_a_run_into_a_folder_named_by_an_address_goes_on(cleanzh: Cleanzh, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(DIRTY, "utf-8")
+    first = cleanzh("clean", tmp_path / "a.txt", f"file://{tmp_path}/out")
+    assert f"{tmp_path}/out/_cleanzh/" in first.stdout
+    cleanzh("clean", tmp_path / "a.txt", f"file://{tmp_path}/out", "--resume")
+    assert cleanzh("clean", tmp_path / "a.txt", "memory://far/away").stdout.count("memory://far/away/_cleanzh/") == 1
 
 
 def test_places_that_are_not(cleanzh: Cleanzh) -> None:

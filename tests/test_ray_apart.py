@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,11 +95,9 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
 
 
 def wait_for_a_second(cluster: Any) -> None:
-    from ray._private.state import GlobalState
-    from ray._raylet import GcsClientOptions
-
-    state = GlobalState()
-    state._initialize_global_state(GcsClientOptions.create(cluster.address, None, True, fetch_cluster_id_if_nil=False))
+    options = import_module("ray._raylet").GcsClientOptions
+    state = import_module("ray._private.state").GlobalState()
+    state._initialize_global_state(options.create(cluster.address, None, True, fetch_cluster_id_if_nil=False))
     until = time.monotonic() + 90
     while len([node for node in state.node_table() if node["Alive"]]) < 2:
         assert time.monotonic() < until, "the second node does not come up"

@@ -11,7 +11,16 @@ from cleanzh.formats import Skipped, Source, format_of, known_suffixes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["download", "find_remote", "is_remote", "is_there", "open_remote", "size_of_remote", "upload"]
+__all__ = [
+    "download",
+    "find_remote",
+    "is_remote",
+    "is_there",
+    "open_remote",
+    "size_of_remote",
+    "upload",
+    "without_scheme",
+]
 
 
 def is_remote(place: object) -> bool:
@@ -21,6 +30,11 @@ def is_remote(place: object) -> bool:
     (True, False)
     """
     return "://" in str(place)
+
+
+def without_scheme(place: str | Path) -> str | Path:
+    """The path that a ``file://…`` names; any other place as it is."""
+    return _file_system(str(place))[1] if str(place).startswith("file://") else place
 
 
 def _file_system(url: str) -> tuple[Any, str]:

@@ -96,6 +96,7 @@ def dedup(paths: tuple[str, ...], **options: Any) -> None:
 
 
 def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options: dict[str, Any]) -> None:
+    from cleanzh.remote import is_remote, without_scheme
     from cleanzh.report.terminal import summary_table
     from cleanzh.run import clean_files, unfinished
 
@@ -107,6 +108,7 @@ def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options
         return
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume goes on with what is in OUT, --overwrite throws it away; choose one")
+    out = str(without_scheme(out))
     tell = _teller(options)
     try:
         with _engine(options) as engine:
@@ -133,8 +135,8 @@ def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options
     if not summary["documents"]["in"]:
         tell.warn("no document was found in the input")
     tell.end(summary)
-    record = Path(out) / "_cleanzh"
-    click.echo(printable(summary_table(summary, f"{record}{os.sep}")))
+    record = f"{out.rstrip('/')}/_cleanzh/" if is_remote(out) else f"{Path(out) / '_cleanzh'}{os.sep}"
+    click.echo(printable(summary_table(summary, record)))
 
 
 def _run_stream(inputs: list[str], out: str, recipe: Recipe, compared: Dedup | None, form: str) -> None:

@@ -14,6 +14,7 @@ import signal
 import socket
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -343,8 +344,14 @@ def _each(batch: pyarrow.Table, work: bytes, place: Place) -> pyarrow.Table:
     for task in batch["task"].to_pylist():
         try:
             answer: tuple[Any, ...] = *place.do(run, task), None
+        except MemoryError:
+            os._exit(1)  # as on one machine: it is done again, and the document that takes it all is found out
         except (CleanzhError, OSError) as error:
             answer = None, {}, _placed(error)
+        except Exception as error:  # which may not pickle
+            told = CleanzhError(f"it failed on {platform.node()}: {type(error).__name__}: {error}")
+            told.add_note(traceback.format_exc())
+            answer = None, {}, told
         results.append(pickle.dumps(answer))
     return pyarrow.table({"number": batch["number"], "result": pyarrow.array(results, pyarrow.large_binary())})
 

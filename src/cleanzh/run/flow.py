@@ -26,7 +26,7 @@ from cleanzh.errors import CleanzhError, LedgerError, UsageError
 from cleanzh.formats import format_of, output_name
 from cleanzh.parts import part_files
 from cleanzh.readers import Source, cut, find_sources
-from cleanzh.remote import is_remote, upload
+from cleanzh.remote import is_remote, upload, without_scheme
 from cleanzh.report.html import write_report
 from cleanzh.report.progress import Progress, Step
 from cleanzh.run.summary import Summary, versions
@@ -63,6 +63,7 @@ def clean_files(
     far; with ``resume`` it goes on with that, to the same result. Raises :class:`UsageError` for paths that can not be
     and for work that can not be gone on with, ``OSError`` where OUT can not be written.
     """
+    out = without_scheme(out)
     if is_remote(out):
         asked = {"recipe": recipe, "form": form, "dedup": dedup, "jobs": jobs, "engine": engine, "progress": progress}
         return _into_remote(inputs, str(out), resume=resume, report=report, **asked)
