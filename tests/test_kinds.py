@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cleanzh.filters import invisible, punctuation, whitespace
 from cleanzh.filters.pinyin.notes import LOST, has_lost
 from cleanzh.lexicon import kinds
-from cleanzh.lexicon.kinds import kinds_of, places_of
+from cleanzh.lexicon.kinds import carry_kinds, kinds_by_character, kinds_of, places_of
 from cleanzh.lexicon.script import characters
 from cleanzh.pipeline import default_pipeline
 from cleanzh.shadow import shadow, shadows
@@ -28,6 +28,7 @@ ASKING = (
     "invisible",
     "markup",
     "mojibake.gate",
+    "mojibake.table",
     "pinyin",
     "punctuation",
     "script",
@@ -130,3 +131,14 @@ def test_lines_cast_the_same_shadow_together(lines: list[str]) -> None:
 @given(st.text(st.sampled_from("？?\ufffd！!àn(x) ，/a”")))
 def test_a_lost_byte_is_found_mark_by_mark(text: str) -> None:
     assert has_lost(text) == (LOST.search(text) is not None)
+
+
+@given(st.text(TELLING, max_size=200), st.text(TELLING, max_size=200), st.text(TELLING, max_size=5), st.text(TELLING))
+def test_kinds_that_are_carried_on_hide_none(head: str, tail: str, removed: str, added: str) -> None:
+    text, changed = head + removed + tail, head + added + tail
+    kinds_of(text)
+    carry_kinds(text, changed, added)
+    carried, here = kinds_of(changed), kinds_by_character(changed).tolist()
+    kinds_of("another text")
+    assert not kinds_of(changed) & ~carried
+    assert kinds_by_character(changed).tolist() == here
