@@ -33,6 +33,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _REFERENCE = re.compile(r"\{\{([a-z][a-z0-9-]*)\}\}")
 _KEYS = {f.name for f in fields(Rule)} - {"family", "written", "file", "trusted"}
 _FEW = 8  # words that are as quickly tried as guarded
+_MANY, _TOGETHER = 100, 16  # first characters that are parted, and of a part
 _REQUIRED = ("id", "reason", "pattern", "must_match", "must_not_match")
 
 
@@ -135,18 +136,32 @@ def _expanded(pattern: str, words: Mapping[str, tuple[str, ...]], fail: Any, *, 
     """The pattern with its lists of words in place.
 
     Before a long list stands a look-ahead for its first characters: most places are left after one look, not after one
-    for each word. A user's pattern goes without, since its clauses are tested one by one.
+    for each word. The same again parts a very long one. A user's pattern goes without, since its clauses are tested one
+    by one.
     """
 
     def alternatives(reference: re.Match[str]) -> str:
         if reference[1] not in words:
             raise fail("pattern", f"{{{{{reference[1]}}}}} is not in [words]")
         listed = sorted(words[reference[1]], key=lambda word: (-len(word), word))
-        firsts = "".join(re.escape(char) for char in sorted({word[0] for word in listed}))
-        guard = f"(?=[{firsts}])" if guarded and len(listed) > _FEW else ""
-        return f"{guard}(?:{'|'.join(map(re.escape, listed))})"
+        if not guarded or len(listed) <= _FEW:
+            return _one_of(listed)
+        firsts = sorted({word[0] for word in listed})
+        if len(firsts) <= _MANY:
+            return _guard(firsts) + _one_of(listed)
+        parts = [firsts[at : at + _TOGETHER] for at in range(0, len(firsts), _TOGETHER)]
+        each = (_guard(part) + _one_of([word for word in listed if word[0] in part]) for part in parts)
+        return f"{_guard(firsts)}(?:{'|'.join(each)})"
 
     return _REFERENCE.sub(lambda reference: f"(?:{alternatives(reference)})", pattern)
+
+
+def _guard(firsts: list[str]) -> str:
+    return f"(?=[{''.join(map(re.escape, firsts))}])"
+
+
+def _one_of(words: list[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, words))})"
 
 
 def _is_strings(value: Any) -> bool:

@@ -25,7 +25,7 @@ _NOTE_ENDS = tuple(
 _FEW = 100_000
 # A character is searched as two bytes, of which the first is below this and the second is not: found is what begins
 # with a first one.
-_FIRST = 64
+_FIRST = 192
 
 Places = list[tuple[int, int, int]]
 """The number of a form, and twice its start and end; by start or by end."""
