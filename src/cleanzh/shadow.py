@@ -258,23 +258,8 @@ def _plain() -> list[int]:
     return plain
 
 
-_OFTEN_SPLIT = (
-    "微信",
-    "公众号",
-    "关注",
-    "扫码",
-    "二维码",
-    "回复",
-    "客服",
-    "咨询",
-    "免费",
-    "领取",
-    "加群",
-    "电话",
-    "热线",
-    "老师",
-)
-_SPLIT = re.compile(f"[{_HAN}]{{2,5}}")
+_OFTEN_SPLIT = lazily("微信|公众号|关注|扫码|二维码|回复|客服|咨询|免费|领取|加群|电话|热线|老师")
+_SPLIT = lazily(f"[{_HAN}]{{2,5}}")
 
 
 def forms(word: str) -> list[str]:
@@ -289,8 +274,13 @@ def forms(word: str) -> list[str]:
     """
     found = [word]
     if _SPLIT.fullmatch(word):
-        found += (gap.join(word) for gap in (_GAPS if any(hidden in word for hidden in _OFTEN_SPLIT) else " "))
-    for disguised, written in _DISGUISES.items():
+        found += [gap.join(word) for gap in (_GAPS if _OFTEN_SPLIT.search(word) else " ")]
+    for disguised, written in _disguises().items():
         if disguised in word:
-            found += map(folded, written.split(" "))
-    return list(dict.fromkeys(found))
+            found += written
+    return found
+
+
+@functools.cache
+def _disguises() -> dict[str, list[str]]:
+    return {word: [folded(form) for form in written.split(" ")] for word, written in _DISGUISES.items()}

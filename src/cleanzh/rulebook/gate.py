@@ -52,23 +52,23 @@ class Gate:
         self._numbers: dict[str, int] = {}
         self.reach: list[int] = []
         self.wanted: list[int] = []
-        for literal, (wanted, far) in needed.items():
-            for form in forms(literal):
-                # A literal in disguise comes in a line that is longer than its shadow.
-                self._add(form, (far if len(form) == len(literal) else 2 * far) + _SLACK, wanted)
+        spelled = [
+            # A literal in disguise comes in a line that is longer than its shadow.
+            (form, (far if len(form) == len(literal) else 2 * far) + _SLACK, wanted)
+            for literal, (wanted, far) in needed.items()
+            for form in forms(literal)
+        ]
         # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
-        for form in _NOTE_ENDS if needed else ():
-            self._add(form, LONGEST_NOTED, every)
+        spelled += [(form, LONGEST_NOTED, every) for form in _NOTE_ENDS if needed]
+        for form, reach, wanted in spelled:
+            number = self._numbers.setdefault(form, len(self.reach))
+            if number == len(self.reach):
+                self.reach.append(reach)
+                self.wanted.append(wanted)
+            else:
+                self.reach[number] = max(self.reach[number], reach)
+                self.wanted[number] |= wanted
         self.forms = list(self._numbers)
-
-    def _add(self, form: str, reach: int, wanted: int) -> None:
-        number = self._numbers.setdefault(form, len(self.reach))
-        if number == len(self.reach):
-            self.reach.append(reach)
-            self.wanted.append(wanted)
-        else:
-            self.reach[number] = max(self.reach[number], reach)
-            self.wanted[number] |= wanted
 
     def look(self, text: str) -> Places:
         """Where the text holds a form."""
