@@ -86,13 +86,13 @@ _HINT = lazily(
 _HIDDEN_WORDS = tuple(_HIDDEN)
 UNSTEADY = frozenset("vw薇徽葳溦嶶威扣抠0123456789零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖")
 """The folded characters in the place of which a shadow may have another."""
-# How they are written, for the gate.
+# How they are written, folded, for the gate.
 _DISGUISES = {
     "微信": (
-        "薇信 徽信 葳信 溦信 嶶信 威信号 威信: 威信： 微亻 微芯 v信 v♥ v❤ 微♥ 微❤ 薇♥ 薇❤ vx v.x v-x v+x wx"
+        "薇信 徽信 葳信 溦信 嶶信 威信号 威信: 微亻 微芯 v信 v♥ 微♥ 薇♥ vx v.x v-x v+x wx"
         " 微xin 薇xin weixin wei.xin wechat 加v 加薇 加威 加微 +v +薇 +微"
     ),
-    "qq": "扣扣 抠抠 q.q q-q q·q q群 q号 扣群 加q +q 加Ｑ ＋Ｑ",
+    "qq": "扣扣 抠抠 q.q q-q q·q q群 q号 扣群 加q +q",
     "公众号": "公.众.号 公众.号 公众平台 公众账号 公众帐号 公号 公·众·号",
     "二维码": "2维码 二·维·码",
 }
@@ -275,12 +275,7 @@ def forms(word: str) -> list[str]:
     found = [word]
     if _SPLIT.fullmatch(word):
         found += [gap.join(word) for gap in (_GAPS if _OFTEN_SPLIT.search(word) else " ")]
-    for disguised, written in _disguises().items():
+    for disguised, written in _DISGUISES.items():
         if disguised in word:
-            found += written
+            found += written.split(" ")
     return found
-
-
-@functools.cache
-def _disguises() -> dict[str, list[str]]:
-    return {word: [folded(form) for form in written.split(" ")] for word, written in _DISGUISES.items()}
