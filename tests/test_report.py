@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanzh import ledger
-from cleanzh.checking.reasons import FAMILIES
+from cleanzh.checking.reasons import FAMILIES, reasons
 from cleanzh.document import Cleaned, Step
 from cleanzh.edits import Edit, apply
 from cleanzh.pipeline import explain
@@ -431,6 +431,15 @@ def test_alignment_marks_what_differs() -> None:
     assert only.right is None
 
 
+def test_what_was_done_to_both_is_no_difference() -> None:
+    text = "页眉一行\n第一句话写得很长很长。\n共同的一行文字在这里。\n"
+    removed = Change(0, "页眉一行\n", "", ("navigation.menu",))
+    left = list(lines_of(text, [removed]))
+    assert align(left, list(lines_of(text, [removed]))) == [Gap(3, len(text) - 2)]
+    one, *_ = align(left, list(lines_of(text.replace("一行\n", "两行\n", 1), [removed._replace(before="页眉两行\n")])))
+    assert isinstance(one, Row)
+
+
 # The page
 
 
@@ -497,9 +506,12 @@ def test_both_languages_have_all_words() -> None:
     for key, pair in [*table["page"].items(), *table["families"].items(), *table["set-aside"].items()]:
         assert len(pair) == 2, key
         english, chinese = pair
-        assert english.isascii() or "…" in english or "·" in english or "「" in english, key
-        assert re.findall(r"\{\d\}", english).sort() == re.findall(r"\{\d\}", chinese).sort(), key
+        assert english.isascii() or "…" in english or "·" in english or "“" in english, key
+        assert sorted(re.findall(r"\{\d\}", english)) == sorted(re.findall(r"\{\d\}", chinese)), key
     assert {*FAMILIES, *(rule.family for rule in builtin())} <= table["families"].keys() | {"document", "duplicate"}
+    table = tomllib.loads((Path(words.__file__).parent / "reasons.toml").read_text(encoding="utf-8"))
+    named = {f"{family}.{name}" for family, rules in table.items() for name in rules}
+    assert named <= reasons().keys() | {"mojibake.chain"}
     assert phrase("jaccard", "0.9") == ("similarity 0.9", "相似度 0.9")
 
 

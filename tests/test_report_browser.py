@@ -144,7 +144,7 @@ def test_rules_sort_and_filter(opened: Any) -> None:
     assert left
     assert all("pinyin" in row for row in left)
     page.get_by_label("Find a rule or reason").fill("")
-    page.get_by_label("Filter").select_option("f-punctuation")
+    page.get_by_label("Family").select_option("f-punctuation")
     assert all(row.startswith("punctuation.") for row in order(page, 0))
     assert page.locator("#rule-count").inner_text().startswith(f"{len(order(page, 0))} of ")
 
@@ -198,6 +198,23 @@ def test_every_bar_leads_to_its_examples(opened: Any) -> None:
     assert all("damage.hole" in words for words in shown.locator("summary").all_text_contents())
 
 
+@pytest.mark.parametrize("width", [360, 1600])
+def test_a_rule_that_a_bar_leads_to_can_be_read(opened: Any, width: int) -> None:
+    page = opened("ordinary", width=width).page
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    bar = page.locator(".charts a.row", has_text="punctuation.half-width").first
+    target = str(bar.get_attribute("href"))
+    bar.focus()
+    page.keyboard.press("Enter")
+    until(page, f"document.querySelector('{target} .more').offsetParent !== null")
+    name = page.locator(f"{target} .open code").bounding_box()
+    head = page.locator("thead th").first.bounding_box()
+    assert name["y"] >= head["y"] + head["height"], "below the head of the table, which sticks"
+    assert name["height"] < 50
+    assert head["width"] > 0.35 * width
+    until(page, "document.querySelector('nav a[aria-current=true]').hash === '#rules'")
+
+
 def test_views_and_marks(opened: Any) -> None:
     page = opened("ordinary").page
     article = page.locator("article.document", has_text="001_004353ab05bf9ada.txt").first
@@ -210,7 +227,11 @@ def test_views_and_marks(opened: Any) -> None:
     page.get_by_role("button", name="After").click()
     assert article.locator(".text p[data-n]").count() == inline
     assert not article.locator("del").first.is_visible()
+    gone = article.locator(".text p[data-gone]")
+    assert gone.count() > 0
+    assert not gone.first.is_visible(), "what is left reads without the gaps"
     page.get_by_role("button", name="In line").click()
+    assert gone.first.is_visible()
     assert article.locator("del").first.is_visible()
     chip = article.locator(".chip.f-pinyin")
     chip.click()

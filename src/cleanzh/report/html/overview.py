@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 from cleanzh.report.html.charts import Bar, bars, columns, number, percent
 from cleanzh.report.html.collect import Report
@@ -39,12 +40,12 @@ def _flow(report: Report) -> Html:
     out, aside = documents["out"], documents["set_aside"]
     whole = max(documents["in"], 1)
 
-    def part(count: int, key: str, note: Html, kind: str) -> Html:
+    def part(count: int, key: str, note: Html | None, kind: str | None) -> Html:
         return element(
             "div",
             element("span", number(count), class_="big"),
             element("span", say(key), class_="what"),
-            element("span", note, class_="note"),
+            element("span", note, class_="note") if note else None,
             class_=kind,
         )
 
@@ -60,7 +61,7 @@ def _flow(report: Report) -> Html:
         "div",
         part(documents["in"], "documents-in", say("characters-in", number(characters["in"])), "in"),
         part(out, "documents-out", say("characters-in", number(characters["out"])), "out"),
-        part(aside, "set-aside", say("nothing-lost"), "aside"),
+        part(aside, "set-aside", say("nothing-lost") if aside else None, "aside" if aside else None),
         bar,
         class_="flow",
     )
@@ -108,7 +109,7 @@ def _pictures(report: Report, tags: Tags) -> list[Html]:
     return [
         bars("edits-by-family", by_family),
         bars("edits-by-rule", by_rule[:_BARS], more=len(by_rule[_BARS:])),
-        columns("shares", _ordered(report, tags, "share", [str(number) for number in range(len(SHARES))])),
+        columns("shares", _shares(report, tags)),
         _facet(report, tags, "reasons-why", "reason"),
         _facet(report, tags, "flags", "flag"),
         columns("similarity", _similarities(report)),
@@ -138,6 +139,12 @@ def _ordered(report: Report, tags: Tags, name: str, order: list[str]) -> list[Ba
     return [
         Bar(value_html(name, value), values.get(value, Facet()).documents, *tags.target(name, value)) for value in order
     ]
+
+
+def _shares(report: Report, tags: Tags) -> list[Bar]:
+    rows = _ordered(report, tags, "share", [str(place) for place in range(len(SHARES))])
+    bounds = [f"{100 * low:.0f}–{100 * high:.0f}" for low, high in pairwise(SHARES)]  # their sign is in the title
+    return [rows[0], *(row._replace(label=text(words)) for row, words in zip(rows[1:], bounds, strict=True))]
 
 
 def _published(report: Report, tags: Tags) -> Html:

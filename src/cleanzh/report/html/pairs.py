@@ -132,9 +132,7 @@ def _alternating(start: int, end: int, spans: Iterable[tuple[int, int]]) -> Iter
 def _shown(rows: Iterable[Row]) -> Iterator[Row | Gap]:
     run: list[Row] = []
     for row in rows:
-        plain = (
-            row.left and row.right and not any(side.line.changed or any(side.differs) for side in (row.left, row.right))
-        )
+        plain = row.left and row.right and _same(row.left, row.right)
         if plain:
             run.append(row)
             continue
@@ -142,6 +140,14 @@ def _shown(rows: Iterable[Row]) -> Iterator[Row | Gap]:
         run = []
         yield row._replace(left=_trimmed(row.left), right=_trimmed(row.right))
     yield from _closed(run)
+
+
+def _same(left: Side, right: Side) -> bool:
+    """Whether there is nothing to look at: both are as they were, or the same was done to both."""
+    if any((*left.differs, *right.differs)):
+        return False
+    one, other = left.line, right.line
+    return not (one.changed or other.changed) or (one.before, one.after) == (other.before, other.after)
 
 
 def _closed(run: list[Row]) -> Iterator[Row | Gap]:

@@ -220,7 +220,8 @@ def _legend(families: Counter[str]) -> Html:
 def _line(line: Line | Gap, rules: Numbered) -> Html:
     if isinstance(line, Gap):
         return gap(line)
-    return element("p", *pieces(line.pieces, rules), data_n=line.number)
+    gone = line.changed and not line.after.strip()
+    return element("p", *pieces(line.pieces, rules), data_n=line.number, data_gone=gone)
 
 
 def gap(gap: Gap, key: str = "gap") -> Html:

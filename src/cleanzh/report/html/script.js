@@ -213,9 +213,14 @@
     show(location.hash.slice(1));
     const links = all("nav a");
     if ("IntersectionObserver" in window) {
-      const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
-        if (entry.isIntersecting) links.forEach((link) => link.toggleAttribute("aria-current", link.hash === `#${entry.target.id}`));
-      }), { rootMargin: "-20% 0px -70%" });
+      const inView = new Set();
+      const seen = new IntersectionObserver((entries) => {
+        entries.forEach((entry) => inView[entry.isIntersecting ? "add" : "delete"](`#${entry.target.id}`));
+        const current = links.filter((link) => inView.has(link.hash)).pop();
+        if (!current) return;
+        links.forEach((link) => link.removeAttribute("aria-current"));
+        current.setAttribute("aria-current", "true");
+      }, { rootMargin: "-20% 0px -70%" });
       all("main > section").forEach((section) => seen.observe(section));
     }
   });

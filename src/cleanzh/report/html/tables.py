@@ -35,7 +35,7 @@ def rule_table(report: Report, links: dict[str, str]) -> Html:
     controls = element(
         "div",
         element("label", say("filter-rules"), element("input", type="search", id="rule-words", autocomplete="off")),
-        element("label", say("filter"), element("select", *choices, id="rule-family")),
+        element("label", say("family"), element("select", *choices, id="rule-family")),
         element(
             "label",
             element("input", type="checkbox", id="rule-idle"),

@@ -1,14 +1,15 @@
-"""The words of the page in two languages, from ``words.toml``."""
+"""The words of the page in two languages, from ``words.toml`` and ``reasons.toml``."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from cleanzh.checking.reasons import FAMILIES, reason_of
-from cleanzh.report.html.families import family_of
 from cleanzh.report.html.markup import Html, element, join
 
 __all__ = ["LANGUAGES", "both", "family_words", "phrase", "reason_words", "say", "set_aside_words"]
@@ -16,16 +17,26 @@ __all__ = ["LANGUAGES", "both", "family_words", "phrase", "reason_words", "say",
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 
 
+_MAYBE_MANY = re.compile(r"(\{\d\})( [\w ]*?)\(s\)")
+
+
 @cache
-def _table(name: str) -> dict[str, list[str]]:
-    words = resources.files("cleanzh.report.html").joinpath("words.toml").read_text(encoding="utf-8")
-    table: dict[str, list[str]] = tomllib.loads(words)[name]
+def _table(file: str, name: str) -> dict[str, Any]:
+    words = resources.files("cleanzh.report.html").joinpath(file).read_text(encoding="utf-8")
+    table: dict[str, Any] = tomllib.loads(words).get(name, {})
     return table
 
 
 def phrase(key: str, *values: str) -> tuple[str, str]:
-    """A phrase of the page, in English and in Chinese, with ``values`` in its places {0}, {1}."""
-    english, chinese = _table("page")[key]
+    """A phrase of the page, in English and in Chinese, with ``values`` in its places {0}, {1}.
+
+    >>> phrase("edits-here", "1"), phrase("edits-here", "0")
+    (('1 edit', '1 处修改'), ('0 edits', '0 处修改'))
+    """
+    english, chinese = _table("words.toml", "page")[key]
+    english = _MAYBE_MANY.sub(
+        lambda many: f"{many[1]}{many[2]}{'' if many[1].format(*values) == '1' else 's'}", english
+    )
     return english.format(*values), chinese.format(*values)
 
 
@@ -46,23 +57,23 @@ def both(english: str, chinese: str) -> Html:
 
 def set_aside_words(reason: str) -> tuple[str, str]:
     """A reason why a document was set aside."""
-    known = _table("set-aside").get(reason)
+    known = _table("words.toml", "set-aside").get(reason)
     return (known[0], known[1]) if known else (reason, reason)
 
 
 def family_words(family: str) -> tuple[str, str]:
     """What a family of rules finds."""
     english = FAMILIES.get(family, family)
-    known = _table("families").get(family)
+    known = _table("words.toml", "families").get(family)
     return (known[0], known[1]) if known else (english, english)
 
 
 def reason_words(rule: str, own: Mapping[str, str]) -> tuple[str, str]:
     """Why a rule objects to what it finds; ``own`` are the reasons of rules that did not come with cleanzh.
 
-    A rule that is data says it in one language only: one of ours in English, so that Chinese has its family's.
+    These say it in one language only.
     """
     if rule in own:
         return own[rule], own[rule]
-    english, known = reason_of(rule), _table("reasons").get(rule)
-    return english, known if isinstance(known, str) else family_words(family_of(rule))[1]
+    family, _, name = rule.partition(".")
+    return reason_of(rule), _table("reasons.toml", family).get(name) or family_words(family)[1]
