@@ -113,7 +113,8 @@ class Watch:
             with suppress(OSError, ValueError, KeyError):  # it ends meanwhile
                 lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
                 held = sum(int(lines[name].split()[0]) for name in ("RssAnon", "RssFile")) // 1024
-                kind = self._kinds.get(pid) or _kind(Path(f"/proc/{pid}/cmdline").read_bytes())
+                title = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty when it ends
+                kind = self._kinds.get(pid) or (_kind(title) if title else self._used[pid][1])
                 self._used[pid] = used[pid], kind  # of one that has ended, what it had used a moment before
                 self.peaks[kind] = max(self.peaks[kind], held)
                 sums["all"] += held

@@ -1,8 +1,7 @@
-"""Measures of the engine of many machines: ``python benchmarks/scale.py {runs,bytes,signatures,driver}``.
+"""Measures of parts of the engine of many machines: ``python benchmarks/scale.py {bytes,signatures,driver}``.
 
-``runs`` cleans, or with ``--compare-only`` compares, synthetic documents on the local engine and on Ray, by turns, with
-the same number of processors: seconds, CPU seconds of all processes, and what the added documents cost.
-``bytes`` compares them over partitions in this process, and counts what would travel between machines, by stage.
+Whole runs on a cluster are measured by ``benchmarks/cluster.py``.
+``bytes`` compares made-up documents over partitions in this process, and counts what would travel between machines.
 ``signatures`` runs the stages that go by band key on made-up keys of one partition of a collection of any size.
 ``driver`` does what the driver does for each document.
 Documents are made up: three in ten are an edited copy of another, one in fifty of one that many copy.
@@ -11,13 +10,10 @@ Documents are made up: three in ten are an edited copy of another, one in fifty 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import pickle
 import random
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,9 +27,6 @@ from cleanzh.dedup.bands import plan
 from cleanzh.dedup.deduplicator import Signed
 from cleanzh.dedup.keep import KEEP, visiting_order
 from cleanzh.dedup.partitioned import PartitionedDeduplicator
-from cleanzh.engines.ray import RayEngine
-from cleanzh.run import clean_files
-from cleanzh.stages import Recipe
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -64,66 +57,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for row in (head, ["---"] * len(head), *rows):
         print("|", " | ".join(map(str, row)), "|", flush=True)
     print()
-
-
-# -- runs -------------------------------------------------------------------------------------------------------------
-
-
-def cpu_seconds(root: int) -> float:
-    """Of a process and all below it, those that ended included."""
-    parents, used = {}, {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(folder.name)] = int(fields[1])
-            used[int(folder.name)] = sum(map(int, fields[11:15]))
-    below, last = {root}, 0
-    while len(below) != last:
-        last = len(below)
-        below |= {pid for pid, parent in parents.items() if parent in below}
-    return sum(used.get(pid, 0) for pid in below) / os.sysconf("SC_CLK_TCK")
-
-
-def measure_runs(arguments: argparse.Namespace) -> None:
-    counts = sorted(arguments.documents)
-    recipe = Recipe(script="keep", clean=False) if arguments.compare_only else Recipe()
-    rows, used = [], dict[tuple[str, int], tuple[float, float]]()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        sources = {}
-        for count in counts:
-            source = sources[count] = Path(folder) / f"{count}.jsonl"
-            with source.open("w", encoding="utf-8") as file:
-                for number, text in enumerate(texts(count, arguments.length)):
-                    file.write(json.dumps({"id": number, "text": text}, ensure_ascii=False) + "\n")
-        with RayEngine(jobs=arguments.jobs, store=arguments.store << 20) as engine:
-            begun, cpu = time.perf_counter(), cpu_seconds(os.getpid())
-            list(engine.run(time.sleep, [0.0] * arguments.jobs))  # processes are up, libraries loaded
-            fixed = time.perf_counter() - begun, cpu_seconds(os.getpid()) - cpu
-            for count in counts:
-                for name, there in {"local": None, "ray": engine}.items():
-                    out = Path(folder) / f"{name}-{count}"
-                    begun, cpu = time.perf_counter(), cpu_seconds(os.getpid())
-                    summary = clean_files([sources[count]], out, recipe=recipe, engine=there, jobs=arguments.jobs)
-                    seconds, cpu = time.perf_counter() - begun, cpu_seconds(os.getpid()) - cpu
-                    used[name, count] = seconds, cpu
-                    megabytes = sources[count].stat().st_size / 1e6
-                    rows.append([name, f"{count:,}", f"{megabytes:.0f}", f"{seconds:.1f}", f"{cpu:.1f}", summary.kept])
-            same = all(
-                (Path(folder) / f"local-{count}" / file).read_bytes()
-                == (Path(folder) / f"ray-{count}" / file).read_bytes()
-                for count in counts
-                for file in (f"{count}.jsonl", "_cleanzh/ledger.jsonl", "_cleanzh/verdicts.jsonl")
-            )
-    print(f"Ray, before the first task is done: {fixed[0]:.1f} s, {fixed[1]:.1f} CPU seconds. Same output: {same}.\n")
-    table(["engine", "documents", "MB", "seconds", "CPU seconds", "kept"], rows)
-    first, last = counts[0], counts[-1]
-    if first != last:
-        added = {n: [b - a for a, b in zip(used[n, first], used[n, last], strict=True)] for n in ("local", "ray")}
-        shares = [theirs / ours for ours, theirs in zip(added["local"], added["ray"], strict=True)]
-        print(f"Added: {last - first:,} documents. Ray takes {shares[0]:.2f}× the seconds, {shares[1]:.2f}× the CPU.")
 
 
 # -- bytes ------------------------------------------------------------------------------------------------------------
@@ -273,7 +206,6 @@ def measure_driver(arguments: argparse.Namespace) -> None:
 
 
 MEASURES = {
-    "runs": measure_runs,
     "bytes": measure_bytes,
     "signatures": measure_signatures,
     "driver": measure_driver,
@@ -285,11 +217,7 @@ def main() -> None:
     parser.add_argument("measure", choices=MEASURES)
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000, 90_000], help="(default 10000 90000)")
     parser.add_argument("--length", type=int, default=500, help="characters of a document (default 500)")
-    parser.add_argument("--jobs", type=int, default=2, help="processors, of both engines (default 2)")
     parser.add_argument("--parallel", type=int, default=4, help="band partitions of `bytes`, at least (default 4)")
-    parser.add_argument("--store", type=int, default=200, help="MiB of Ray's object store (default 200)")
-    parser.add_argument("--compare-only", action="store_true", help="no cleaning: near duplicates only")
-    parser.add_argument("--folder", help="where to put the documents, and what comes out (default: temporary)")
     arguments = parser.parse_args()
     MEASURES[arguments.measure](arguments)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from cleanzh.adapters import clean_batch, clean_column, drop_duplicates, kept, restore_batch
 from cleanzh.errors import UsageError
@@ -226,6 +230,23 @@ def test_data_juicer_runs_the_operator_of_a_recipe() -> None:
     made = datasets.Dataset.from_dict({"text": [DIRTY, FOREIGN]}).map(operator.process, batched=True)
     assert made["text"][:] == [CLEAN, FOREIGN]
     assert made["cleanzh_set_aside"][:] == [None, "not_chinese"]
+
+
+@pytest.mark.timeout(300)
+def test_data_juicer_runs_the_recipe_of_the_documentation(tmp_path: Path) -> None:
+    pytest.importorskip("data_juicer")
+    [recipe] = re.findall("```yaml\n(.*?)```", (ROOT / "docs/adapters.md").read_text("utf-8"), re.DOTALL)
+    operator = ROOT / "src/cleanzh/adapters/cleanzh_mapper.py"
+    (tmp_path / "recipe.yaml").write_text(
+        recipe.replace(".../cleanzh/adapters/cleanzh_mapper.py", str(operator)), "utf-8"
+    )
+    rows = "".join(json.dumps({"text": text}) + "\n" for text in (DIRTY, FOREIGN))
+    (tmp_path / "raw.jsonl").write_text(rows, "utf-8")
+    command = [sys.executable, "-m", "data_juicer.tools.process_data", "--config", "recipe.yaml"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    made = [json.loads(line) for line in (tmp_path / "clean.jsonl").read_text("utf-8").splitlines()]
+    assert [row["text"] for row in made] == [CLEAN, FOREIGN]
+    assert [row["cleanzh_set_aside"] for row in made] == [None, "not_chinese"]
 
 
 class _Stats:

@@ -6,6 +6,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -204,6 +206,22 @@ def test_a_lost_cluster_is_told_and_the_run_goes_on(
     seen: list[Step] = []
     clean_files([corpus], tmp_path / "out", resume=True, jobs=1, progress=seen.append, **options)
     assert all(step.before for step in seen if step.stage == "clean" and step.done)  # nothing is cleaned again
+    assert tree(tmp_path / "out", ignore=TOLD) == expected["corpus"]
+
+
+def test_ctrl_c_ends_it_and_the_run_goes_on(
+    corpus: Path, expected: dict[str, dict[str, bytes]], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "cleanzh", "dedup", str(corpus), "out", "--containment", "0.9", "--engine", "ray"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    while process.poll() is None and not list(tmp_path.glob("out/_cleanzh/work/*.done")):
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all
+    assert "--resume goes on" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    clean_files([corpus], tmp_path / "out", recipe=COMPARE_ONLY, dedup=Dedup(containment=0.9), resume=True, jobs=1)
     assert tree(tmp_path / "out", ignore=TOLD) == expected["corpus"]
 
 

@@ -8,7 +8,7 @@ Documents go by their place in visiting order, sets of them by one bit each. Not
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -78,8 +78,9 @@ class Partition(Hashable, Protocol):
         """Of the same documents, in the same order."""
 
 
-def in_a_row(batches: Sequence[Signed]) -> Signed:
-    """Signed batches as one."""
+def in_a_row(batches: Iterable[Signed]) -> Signed:
+    """Signed batches as one; each is dropped when the next is made. Keys have two bytes a character if they can."""
+    batches = [batch._replace(keys=Keys(_narrow(batch.keys.codes), batch.keys.bounds)) for batch in batches]
     bounds = np.cumsum(np.concatenate([[0], *(np.diff(batch.keys.bounds) for batch in batches)]), dtype=np.int64)
     return Signed(
         Keys(np.concatenate([batch.keys.codes for batch in batches]), bounds),
@@ -87,6 +88,10 @@ def in_a_row(batches: Sequence[Signed]) -> Signed:
         np.concatenate([batch.sketches for batch in batches]),
         np.concatenate([batch.blemishes for batch in batches]),
     )
+
+
+def _narrow(codes: NDArray[Any]) -> NDArray[Any]:
+    return codes.astype(np.uint16, copy=False) if int(codes.max(initial=0)) < 1 << 16 else codes
 
 
 class Profile(NamedTuple):
@@ -140,6 +145,12 @@ class Counted(NamedTuple):
 @lru_cache(maxsize=2)  # one that is worked on, and the one before: the rounds come back to the same few
 def _signed(partition: Partition) -> Signed:
     return partition.signed()
+
+
+def _keys_at(signed: Signed, rows: Sequence[int]) -> Keys:
+    """Some keys, in four bytes a character, as everything but the way here has them."""
+    made = signed.keys.at(rows)
+    return Keys(made.codes.astype(np.uint32, copy=False), made.bounds)
 
 
 def profile(partition: Partition) -> Profile:
@@ -314,8 +325,7 @@ def lend(partition: Partition, *wanted: Rows) -> tuple[Lent, ...]:
     answers = []
     for rows in wanted:
         keys = signed.keys.at(rows.tolist())
-        codes = keys.codes.astype(np.uint16) if int(keys.codes.max(initial=0)) < 1 << 16 else keys.codes
-        answers.append(Lent(codes, np.diff(keys.bounds), signed.sketches[rows]))
+        answers.append(Lent(_narrow(keys.codes), np.diff(keys.bounds), signed.sketches[rows]))
     return tuple(answers)
 
 
@@ -340,7 +350,7 @@ def count(partition: Partition, agree: int, first: Rows, second: Rows, *lent: Le
 
     def keys_of(positions: Sequence[int]) -> Keys:
         others = keys.at([position for position in positions if position < theirs])
-        ours = signed.keys.at(own[[position - theirs for position in positions if position >= theirs]].tolist())
+        ours = _keys_at(signed, own[[position - theirs for position in positions if position >= theirs]].tolist())
         codes = np.concatenate((others.codes, ours.codes))
         return Keys(codes, np.append(others.bounds[:-1], ours.bounds + len(others.codes)))
 
@@ -366,14 +376,14 @@ _AT_ONCE = 256
 
 def asked(partition: Partition, rows: Rows) -> tuple[Hashes, NDArray[np.int64]]:
     """The probes of some documents, and whose each is: a position in ``rows``."""
-    keys = _signed(partition).keys
-    return smallest(rows, lambda wanted: keys.at(list(wanted)))
+    signed = _signed(partition)
+    return smallest(rows, lambda wanted: _keys_at(signed, list(wanted)))
 
 
 def found_in(partition: Partition, rows: Rows, places: NDArray[np.int64], probes: Probes) -> NDArray[np.int64]:
     """Who asks for what is found in the documents here: pairs of places, the smaller one first."""
-    keys, row_of = _signed(partition).keys, dict(zip(places.tolist(), rows.tolist(), strict=True))
-    return found(probes, places, lambda wanted: keys.at([row_of[place] for place in wanted]))
+    signed, row_of = _signed(partition), dict(zip(places.tolist(), rows.tolist(), strict=True))
+    return found(probes, places, lambda wanted: _keys_at(signed, [row_of[place] for place in wanted]))
 
 
 # -- an index of earlier runs -----------------------------------------------------------------------------------------
@@ -386,7 +396,7 @@ def known(
     signed = _signed(partition)
     return DuplicateIndex(index).lookup(
         ids,
-        lambda i: signed.keys.at([int(rows[i])]),
+        lambda i: _keys_at(signed, [int(rows[i])]),
         signed.digests[rows],
         signed.sketches[rows],
         threshold=threshold,

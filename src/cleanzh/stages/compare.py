@@ -96,7 +96,7 @@ class StagedPartition:
     def signed(self) -> Signed:
         from cleanzh.dedup.partitions import in_a_row
 
-        return in_a_row([signed(file) for file in self.files])
+        return in_a_row(signed(file) for file in self.files)
 
     def names(self) -> dict[str, str]:
         """What the documents are called here, by what an index knows them by."""
