@@ -375,13 +375,15 @@ def test_pairs_are_merged_or_not(case: dict[str, Any]) -> None:
         assert reasons == ({case["merged"]} if case["merged"] else set())
 
 
+CONVERTERS = [opencc.OpenCC(name) for name in ("tw2t", "hk2t", "t2s")]
+
+
 def slow_key(text: str) -> str:
     """The definition: NFKC, lower case, each character by itself to simplified, letters and numbers only."""
-    converters = [opencc.OpenCC(name) for name in ("tw2t", "hk2t", "t2s")]
     key = []
     for char in unicodedata.normalize("NFKC", text):
         folded = unicodedata.normalize("NFKC", char.lower())
-        for converter in converters:
+        for converter in CONVERTERS:
             folded = "".join(c if c in "么苧" else converter.convert(c) for c in folded)  # simplified forms as well
         key += [c for c in folded if unicodedata.category(c)[0] in "LN"]
     return unicodedata.normalize("NFKC", "".join(key))
