@@ -185,21 +185,13 @@ def leaders_by_bands(
     aside = Aside(count) if aside is None else aside
     place = np.empty(count, dtype=np.int32)
     for _ in range(ROUNDS if rounds is None else rounds):
-        later = np.zeros(count, dtype=bool)
-        active = np.zeros(count, dtype=bool)
-        for run in bands:
-            members: Runs = run & WHO
-            active[members] = True
-            later[members[run < HEAD]] = True
-        if not active.any():
+        kept = _first_everywhere(bands, count)
+        if not kept.any():
             return aside
-        kept = active & ~later
         gone = np.zeros(count, dtype=bool)
         failed = np.zeros(0, dtype=np.int64)
         for run in bands:
-            heads, others = _pairs_with_heads(run)
-            worth = kept[heads] & ~gone[others]
-            codes = heads[worth] * count + others[worth]
+            codes = _worth_comparing(run, kept, gone)
             while len(codes):
                 if len(failed):
                     codes = codes[failed[np.minimum(np.searchsorted(failed, codes), len(failed) - 1)] != codes]
@@ -241,13 +233,25 @@ def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Asi
     return similar
 
 
-def _pairs_with_heads(run: Runs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if not len(run):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+def _first_everywhere(bands: RunStore, count: int) -> NDArray[np.bool_]:
+    """Who stands in a run, and first in each that it stands in; somebody does, as long as there are runs."""
+    first, later = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    for run in bands:
+        members: Runs = run & WHO
+        first[members] = True
+        later[members[run < HEAD]] = True
+    first &= ~later
+    return first
+
+
+def _worth_comparing(run: Runs, kept: NDArray[np.bool_], gone: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Pairs ``head * count + member`` of a kept document that stands first in a run and one that is still there."""
     is_head = run >= HEAD
     starts = np.flatnonzero(is_head)
-    heads = np.repeat((run[starts] & WHO).astype(np.int64), np.diff(np.append(starts, len(run))))
-    return heads[~is_head], run[~is_head].astype(np.int64)
+    heads = np.repeat(run[starts] & WHO, np.diff(np.append(starts, len(run))))[~is_head]
+    others = run[~is_head]
+    worth = kept[heads] & ~gone[others]
+    return heads[worth].astype(np.int64) * len(kept) + others[worth]
 
 
 def _without(run: Runs, decided: NDArray[np.bool_]) -> Runs:
