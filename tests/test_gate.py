@@ -124,6 +124,8 @@ def test_no_line_is_passed_by_for_what_it_begins_with(text: str) -> None:
     def found() -> list[tuple[str, int, int]]:
         return [(hit.rule.name, hit.start, hit.end) for hit in BOOK.scan(text)]
 
+    if any(shadow(line.strip()).offsets is not None for line in text.split("\n")):
+        return  # what a line hides may show only because it was looked at for another literal
     some = found()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(BOOK._index), "opened", lambda index, char: index.all)
