@@ -80,7 +80,8 @@ def _facts(report: Report) -> Html:
         for share in [max(0, characters.get(kind, 0)) / whole]
     ]
     speed = say("per-second", amount(run["bytes"] / max(run["seconds"], 0.001)))
-    took = say("took", f"{run['seconds']:,.1f}", f"{run['documents_per_second']:,.0f}")
+    rate = run["documents_per_second"]
+    took = say("took", f"{run['seconds']:,.1f}", f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}")
     return element(
         "dl",
         *(

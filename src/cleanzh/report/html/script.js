@@ -170,9 +170,11 @@
       card.style.top = `${above > 50 ? above : place.bottom + 8}px`;
     };
     const change = (event) => event.target.closest?.(".e[data-r]");
-    document.addEventListener("mouseover", (event) => tell(change(event)));
+    // A pointer at rest, under which the page moves, does not take the card from the change that has the focus.
+    const focused = () => document.activeElement.closest(".e[data-r]");
+    document.addEventListener("mouseover", (event) => tell(change(event) ?? focused()));
     document.addEventListener("focusin", (event) => tell(change(event)));
-    document.addEventListener("scroll", () => { if (shown === document.activeElement) put(); else hide(); }, { passive: true });
+    document.addEventListener("scroll", () => { if (shown && shown === focused()) put(); else tell(focused()); }, { passive: true });
     document.addEventListener("keydown", (event) => {
       const text = event.target.closest?.("article .text");
       if (event.key === "Escape") { hide(); text?.focus(); return; }
