@@ -20,6 +20,8 @@ from conftest import Cleanzh, aside, tree
 from test_run import article
 
 from cleanzh.cli import main
+from cleanzh.errors import UsageError
+from cleanzh.remote import upload
 from cleanzh.restoring import restore_files
 from cleanzh.run import clean_files
 from cleanzh.stages import Recipe
@@ -222,6 +224,66 @@ def test_a_run_into_a_folder_named_by_an_address_goes_on(cleanzh: Cleanzh, tmp_p
     assert f"{tmp_path}/out/_cleanzh/" in first.stdout
     cleanzh("clean", tmp_path / "a.txt", f"file://{tmp_path}/out", "--resume")
     assert cleanzh("clean", tmp_path / "a.txt", "memory://far/away").stdout.count("memory://far/away/_cleanzh/") == 1
+
+
+def test_a_run_into_a_far_place_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fsspec
+
+    from cleanzh.run import flow
+    from cleanzh.stages import write
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        (tmp_path / f"in/{number}.txt").write_text(f"{DIRTY}第{number}篇。", "utf-8")
+
+    seen: list[int] = []
+
+    def cut(*_: object, **__: object) -> None:
+        raise OSError("the line is cut")
+
+    monkeypatch.setattr(flow, "upload", cut)
+    with pytest.raises(OSError, match="the line is cut"):
+        clean_files([tmp_path / "in"], "memory://later/out")
+    [made] = tmp_path.glob("cleanzh-*")
+    monkeypatch.setattr(flow, "write", cut)
+    with pytest.raises(OSError, match="the line is cut"):
+        clean_files([tmp_path / "in"], "memory://later/out", overwrite=True)
+    with pytest.raises(UsageError, match="--resume"):
+        clean_files([tmp_path / "in"], "memory://later/out")
+    cleaned = (made / "out/_cleanzh/work/00000000.staged").stat().st_mtime_ns
+
+    def looked(staged_files: list[Path], *arguments: Any, **options: Any) -> Any:
+        seen.extend(file.stat().st_mtime_ns for file in staged_files)
+        return write(staged_files, *arguments, **options)
+
+    monkeypatch.setattr(flow, "upload", upload)
+    monkeypatch.setattr(flow, "write", looked)
+    clean_files([tmp_path / "in"], "memory://later/out", resume=True)
+    assert seen == [cleaned]  # it was not done again
+    assert not list(tmp_path.glob("cleanzh-*"))
+    assert fsspec.filesystem("memory").exists("/later/out/_cleanzh/summary.json")
+
+
+def test_nothing_is_seen_half_where_files_grow_in_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    (tmp_path / "made/_cleanzh").mkdir(parents=True)
+    (tmp_path / "made/a.txt").write_text("好", "utf-8")
+    (tmp_path / "made/_cleanzh/summary.json").write_text("{}", "utf-8")
+    put = LocalFileSystem.put_file
+    for _ in range(2):  # the second time onto what is there
+        upload(tmp_path / "made", f"file://{tmp_path}/far")
+        assert tree(tmp_path / "far") == tree(tmp_path / "made")
+
+    def half(self: Any, source: str, target: str) -> None:
+        put(self, source, target)
+        raise OSError("the line is cut")
+
+    monkeypatch.setattr(LocalFileSystem, "put_file", half)
+    with pytest.raises(OSError, match="the line is cut"):
+        upload(tmp_path / "made", f"file://{tmp_path}/farther")
+    assert not (tmp_path / "farther/a.txt").exists()
 
 
 def test_places_that_are_not(cleanzh: Cleanzh) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -18,9 +21,13 @@ __all__ = [
     "is_there",
     "open_remote",
     "size_of_remote",
+    "staging",
     "upload",
     "without_scheme",
 ]
+
+# Stores whose objects appear when they are whole; to move one there is to copy it.
+_SEEN_WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "oci", "hf", "memory"}
 
 
 def is_remote(place: object) -> bool:
@@ -91,14 +98,41 @@ def find_remote(url: str, form: str, sources: list[Source], skipped: list[Skippe
             sources.append(Source(Path(below), prefix + below, *kind, url=system.unstrip_protocol(path)))
 
 
-def upload(folder: Path, url: str) -> None:
-    """Copy what is in a folder to an address; the record of the run last, so that what has one is whole."""
+def staging(url: str) -> Path:
+    """The folder of this machine in which what belongs to an address is made: the same one for as long as it is there,
+    so that a run that was stopped can be gone on with.
+
+    It lies where temporary files do, which ``TMPDIR`` says. Raises :class:`UsageError` if it is another user's.
+    """
     system, top = _file_system(url)
+    name = hashlib.sha256(system.unstrip_protocol(top).rstrip("/").encode()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir(), f"cleanzh-{name}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):
+        raise UsageError(f"{folder}: is another user's; set TMPDIR to a folder of your own")
+    return folder
+
+
+def upload(folder: Path, url: str) -> None:
+    """Copy what is in a folder to an address; the record of the run last, so that what has one is whole.
+
+    Where a file can be seen while it is written, it has another name until it is whole.
+    """
+    system, top = _file_system(url)
+    protocols = {system.protocol} if isinstance(system.protocol, str) else {*system.protocol}
     files = sorted((path for path in folder.rglob("*") if path.is_file()), key=lambda path: _is_record(path, folder))
     for path in files:
         target = f"{top.rstrip('/')}/{path.relative_to(folder).as_posix()}"
-        system.makedirs(target.rpartition("/")[0], exist_ok=True)
-        system.put_file(str(path), target)
+        place, _, name = target.rpartition("/")
+        system.makedirs(place, exist_ok=True)
+        if protocols & _SEEN_WHOLE:
+            system.put_file(str(path), target)
+            continue
+        part = f"{place}/.{name}.part"
+        system.put_file(str(path), part)
+        if system.exists(target):  # not every file system moves onto what is there
+            system.rm_file(target)
+        system.mv(part, target)
 
 
 def _is_record(path: Path, folder: Path) -> tuple[bool, str]:

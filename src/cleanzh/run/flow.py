@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,7 +25,7 @@ from cleanzh.errors import CleanzhError, LedgerError, UsageError
 from cleanzh.formats import format_of, output_name
 from cleanzh.parts import part_files
 from cleanzh.readers import Source, cut, find_sources
-from cleanzh.remote import is_remote, upload, without_scheme
+from cleanzh.remote import is_remote, staging, upload, without_scheme
 from cleanzh.report.html import write_report
 from cleanzh.report.progress import Progress, Step
 from cleanzh.run.summary import Summary, versions
@@ -66,7 +65,7 @@ def clean_files(
     out = without_scheme(out)
     if is_remote(out):
         asked = {"recipe": recipe, "form": form, "dedup": dedup, "jobs": jobs, "engine": engine, "progress": progress}
-        return _into_remote(inputs, str(out), resume=resume, report=report, **asked)
+        return _into_remote(inputs, str(out), overwrite=overwrite, resume=resume, report=report, **asked)
     begun = time.perf_counter()
     recipe, out = recipe or Recipe(), Path(out)
     pipeline_of(recipe)  # a wrong option is told before anything is done
@@ -101,14 +100,21 @@ def clean_files(
     return summary
 
 
-def _into_remote(inputs: Sequence[str | Path], out: str, *, resume: bool, **asked: Any) -> Summary:
-    """The run into a folder of this machine, and from there to where it belongs, once it is whole."""
-    if resume:
-        raise UsageError(f"{out}: a run into a remote folder can not be gone on with; leave --resume out")
-    with tempfile.TemporaryDirectory(prefix="cleanzh-") as folder:
-        made = Path(folder) / "out"
+def _into_remote(inputs: Sequence[str | Path], out: str, **asked: Any) -> Summary:
+    """The run into a folder of this machine, and from there to where it belongs, once it is whole.
+
+    That folder stays when the run is stopped, or the way there is cut, and ``resume`` goes on with it.
+    """
+    folder = staging(out)
+    made = folder / "out"
+    try:
         summary = clean_files(inputs, made, **asked)
         upload(made, out)
+    except BaseException:
+        if not (made / ledger.FOLDER).exists():  # nothing to go on with
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder)
     return summary
 
 
