@@ -297,6 +297,7 @@ def measure_scale(arguments: argparse.Namespace) -> None:
 
 
 def scale_one(arguments: argparse.Namespace) -> None:
+    from cleanzh.dedup.columns import Column
     from cleanzh.dedup.leaders import leaders_by_bands
     from cleanzh.dedup.similarity import Pair
     from cleanzh.dedup.sketches import SketchStore, band_runs
@@ -312,7 +313,7 @@ def scale_one(arguments: argparse.Namespace) -> None:
 
     start_time = time.process_time()
     order = np.arange(arguments.documents, dtype=np.int32)
-    aside = leaders_by_bands(len(order), band_runs(store, order, cut), compare)
+    aside = leaders_by_bands(len(order), band_runs(store, Column.of(order), cut), compare)
     seconds = time.process_time() - start_time
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps({"seconds": seconds, "peak": peak, "aside": len(aside)}))

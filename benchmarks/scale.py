@@ -24,8 +24,10 @@ import numpy as np
 
 from cleanzh.dedup import partitioned, partitions, sign
 from cleanzh.dedup.bands import plan
+from cleanzh.dedup.columns import BLOCK, Names
 from cleanzh.dedup.deduplicator import Signed
-from cleanzh.dedup.keep import KEEP, visiting_order
+from cleanzh.dedup.distinct import DOCUMENT, distinct_keys
+from cleanzh.dedup.keep import KEEP
 from cleanzh.dedup.partitioned import PartitionedDeduplicator
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -192,17 +194,17 @@ def measure_driver(arguments: argparse.Namespace) -> None:
         rng = np.random.default_rng(count)
         ids = [f"articles/{i // 100_000:05}.jsonl:{i % 100_000}" for i in range(count)]
         held = sum(map(sys.getsizeof, ids[:1000])) / 1000 + 8
-        digests = rng.integers(0, 1 << 63, (count, 2), dtype=np.uint64)
-        columns = {name: rng.integers(0, 1000, count) for name in ("damage", "published", "length")}
+        documents = np.zeros(count, DOCUMENT)
+        documents["position"] = np.arange(count)
+        documents["high"], documents["low"] = rng.integers(0, 1 << 63, (2, count), dtype=np.uint64)
+        for name in ("damage", "published", "length"):
+            documents[name] = rng.integers(0, 1000, count)
+        names = Names()
+        names += ids
         begun = time.process_time()
-        order = visiting_order(KEEP, ids, **columns)
-        sorting = time.process_time() - begun
-        begun = time.process_time()
-        np.lexsort((digests[order, 1], digests[order, 0]))
-        same = time.process_time() - begun
-        arrays = digests.nbytes + sum(column.nbytes for column in columns.values()) + order.nbytes
-        rows.append([f"{count:,}", f"{sorting:.1f}", f"{same:.1f}", f"{arrays / count:.0f}", f"{held:.0f}"])
-    table(["documents", "visiting order, s", "exact duplicates, s", "bytes of arrays a document", "of its id"], rows)
+        distinct_keys(KEEP, names, (documents[start : start + BLOCK] for start in range(0, count, BLOCK)))
+        rows.append([f"{count:,}", f"{time.process_time() - begun:.1f}", DOCUMENT.itemsize, f"{held:.0f}"])
+    table(["documents", "visiting order and exact duplicates, s", "bytes a document", "of its id"], rows)
 
 
 MEASURES = {

@@ -20,16 +20,23 @@ from cleanzh.dedup import (
     Pair,
     Verdict,
     bands,
+    columns,
     comparison_key,
     deduplicator,
     find_duplicates,
+    leaders,
     pairs,
     sign,
     similar_pairs,
     similarity,
     sketch,
     sketches,
+    sorting,
+    store,
+    temporaries_in,
 )
+from cleanzh.dedup import keep as keep_policies
+from cleanzh.dedup.files import temporary
 from cleanzh.dedup.key import fold
 from cleanzh.errors import UsageError
 
@@ -208,6 +215,63 @@ def test_band_files_give_the_same_verdicts(monkeypatch: pytest.MonkeyPatch, cont
             dedup.add_batch(range(start, start + len(batch)), batch)
         found.append(dedup.verdicts())
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("keep", "containment"), [("first", None), ("longest", 0.8), ("cleanest,earliest,longest", None)]
+)
+def test_all_in_files_gives_the_same_verdicts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keep: str, containment: float | None
+) -> None:
+    """Columns, sorts, runs and keys past what is held in memory, a few documents at a time."""
+    monkeypatch.setattr(deduplicator, "LIMIT", 0)
+    monkeypatch.setattr(leaders, "ROUNDS", 1)  # so that some are visited one by one
+    rng = random.Random(17)
+    texts = corpus(14, families=25)
+    texts += [*rng.sample(texts, 10), "", "好", "好", article(rng, 300), *(article(rng, 40) for _ in range(40))]
+    pool = [article(rng, 20) for _ in range(8)]
+    texts += ["".join(rng.sample(pool, 5)) for _ in range(60)]  # similar, but not similar enough
+    damage, dates = [rng.randint(0, 1) for _ in texts], [rng.choice([None, "2019-05-27"]) for _ in texts]
+    found = []
+    files: list[str] = []
+
+    def noted(owner: object) -> Any:
+        files.append(type(owner).__name__)
+        return temporary(owner)
+
+    for few in (False, True):
+        if few:
+            for module, name, value in (
+                (columns, "_MEMORY", 40), (sorting, "_MEMORY", 500), (leaders, "_HELD", 20), (leaders, "_PART", 4),
+                (leaders, "_FAILED", 3), (leaders, "_AT_ONCE", 2), (sketches, "_AT_ONCE", 16),
+                (sketches, "_BLOCK", 16), (sketches, "_BLOCK_BYTES", 16 * 256), (keep_policies, "_EVEN", 5),
+                (columns.Column.blocks, "__defaults__", (7,)), (leaders, "BLOCK", 5), (sorting, "BLOCK", 9),
+            ):  # fmt: skip
+                monkeypatch.setattr(module, name, value)
+            for module in (columns, sorting, leaders, sketches, store):
+                monkeypatch.setattr(module, "temporary", noted)
+        dedup = Deduplicator(memory=0 if few else 1 << 28, containment=containment, keep=keep)
+        with temporaries_in(tmp_path):
+            for start in range(0, len(texts), 7):
+                part = slice(start, start + 7)
+                names = [f"{number * 7919 % 1000:03}" for number in range(len(texts))][part]
+                dedup.add_batch(names, texts[part], published=dates[part], damage=damage[part])
+            found.append(dedup.verdicts())
+    assert found[0] == found[1]
+    assert set(files) == {"Column", "Names", "_Runs", "RunStore", "Scratch", "KeyStore", "SketchStore"}
+
+
+def test_documents_can_be_added_after_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deduplicator, "LIMIT", 0)
+    monkeypatch.setattr(sketches, "_BLOCK", 16)
+    monkeypatch.setattr(sketches, "_BLOCK_BYTES", 16 * 256)
+    texts = corpus(15, families=20)
+    at_once, later = Deduplicator(), Deduplicator(memory=0)
+    at_once.add_batch(range(len(texts)), texts)
+    later.add_batch(range(37), texts[:37])
+    assert len(later.verdicts()) == 37
+    later.add_batch(range(37, len(texts)), texts[37:])
+    assert later.verdicts() == at_once.verdicts()
 
 
 def test_a_viral_article_stays_linear(monkeypatch: pytest.MonkeyPatch) -> None:

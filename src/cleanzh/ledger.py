@@ -39,6 +39,7 @@ from cleanzh.errors import EditError, LedgerError
 from cleanzh.formats import Frame, Record, tokens
 
 __all__ = [
+    "BUFFER",
     "FOLDER",
     "as_found",
     "as_found_of_parted",
@@ -55,6 +56,9 @@ __all__ = [
 
 FOLDER = "_cleanzh"
 """The folder in OUT that holds the record of the run."""
+
+BUFFER = 1 << 18
+"""Bytes of a file of a run that are written, or read, at once: documents are some thousand each."""
 
 
 def entry(

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from cleanzh import ledger
 from cleanzh.compression import Sink, compressed
 from cleanzh.errors import CleanzhError
 from cleanzh.formats import Reading, Source, named, output_name
@@ -76,7 +77,7 @@ class _Target:
         return self._work / f"{name}.part"
 
     def file(self, *, aside: bool) -> BinaryIO:
-        file = self._part("set_aside" if aside else "out").open("wb")
+        file = self._part("set_aside" if aside else "out").open("wb", ledger.BUFFER)
         self._files[aside] = file, None
         return file
 
@@ -132,6 +133,6 @@ def _place(part: Path, target: Path) -> None:
 def beside(path: Path, work: Path) -> Iterator[BinaryIO]:
     """A file to write, in ``work`` first, and at ``path`` once it is whole."""
     part = work / f"{path.name}.part"
-    with part.open("wb") as file:
+    with part.open("wb", ledger.BUFFER) as file:
         yield file
     part.replace(path)

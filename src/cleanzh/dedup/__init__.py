@@ -1,11 +1,11 @@
 """Near duplicates: sketch, band keys, candidate pairs, exact similarity, leader rule."""
 
 from cleanzh.dedup.deduplicator import Deduplicator, Signed, Verdict, sign
+from cleanzh.dedup.files import temporaries_in
 from cleanzh.dedup.index import Addition, DuplicateIndex
 from cleanzh.dedup.key import comparison_key
 from cleanzh.dedup.pairs import find_duplicates, similar_pairs
 from cleanzh.dedup.similarity import Pair
-from cleanzh.dedup.store import temporaries_in
 
 __all__ = [
     "Addition",

@@ -3,53 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.columns import Column, Names
+from cleanzh.dedup.distinct import DOCUMENT, Distinct, distinct_keys
 from cleanzh.dedup.evidence import Collected, Evidence, decide
 from cleanzh.dedup.exhaustive import LIMIT
 from cleanzh.dedup.index import Addition, DuplicateIndex
-from cleanzh.dedup.keep import KEEP, Keep, keep_policy, moment, visiting_order
+from cleanzh.dedup.keep import KEEP, Keep, keep_policy, moment
 from cleanzh.dedup.key import Keys, fold
 from cleanzh.dedup.minhash import minhash_keys
 from cleanzh.dedup.shingles import SHINGLE
-from cleanzh.dedup.similarity import Match
 from cleanzh.dedup.sketch import WIDTH, Sketches, sketch_keys
 from cleanzh.dedup.sketches import SketchStore
+from cleanzh.dedup.sorting import Records
 from cleanzh.dedup.store import KeyStore
 from cleanzh.dedup.stored import Known
+from cleanzh.dedup.verdict import Standing, Verdict, each_verdict
 from cleanzh.errors import UsageError
 
 __all__ = ["Deduplicator", "Signed", "Verdict", "sign"]
 
 _BATCH = 1 << 10
-
-Reason = Literal["exact_duplicate", "near_duplicate"]
-
-
-class Verdict(NamedTuple):
-    """What became of one document.
-
-    ``duplicate_of`` is a kept document, and ``jaccard`` and ``containment`` are exact between the two. ``cluster`` is
-    the id of the kept document, ``cluster_size`` counts all that it stands for, itself included. ``estimated`` are
-    similarities to documents of an index that does not store keys, and no others.
-    """
-
-    id: Any
-    kept: bool
-    reason: Reason | None
-    duplicate_of: Any
-    jaccard: float | None
-    containment: float | None
-    cluster: Any
-    cluster_size: int
-    estimated: bool = False
 
 
 class Signed(NamedTuple):
@@ -213,62 +194,21 @@ class Deduplicator:
         """:meth:`verdicts`, one after the other: a list of them takes more memory than all that leads to them."""
         if not self._ids:
             return
-        distinct, group = self._distinct()  # positions of documents with keys of their own; for each document, which
-        length = self._lengths.values
-        known = self._known(distinct, length[distinct])
-        unknown = np.delete(np.arange(len(distinct), dtype=np.int32), list(known))
-        evidence = self._evidence(distinct[unknown], length[distinct[unknown]])
-        aside = decide(evidence, self.threshold, self.containment)
-        # Of each distinct document, who stands for it: a position, or past these the index.
-        leads = distinct.astype(np.int32)
-        leads[unknown] = leads[unknown[aside.leaders()]]
-        names = self._stored(known, distinct[unknown], leads)
-        sizes = np.bincount(leads[group], minlength=len(self) + len(names)).astype(np.int32)
-        sizes[len(self) :] += 1  # what is stored stands for itself as well
-        rank = np.full(len(distinct), -1, dtype=np.int32)
-        rank[unknown] = np.arange(len(unknown))
-        for start in range(0, len(self), _BATCH):
-            places = group[start : start + _BATCH]
-            lead_of = leads[places]
-            columns = (places, lead_of, sizes[lead_of], distinct[places])
-            matches = aside.at(rank[places])
-            rows = zip(*(column.tolist() for column in columns), matches, strict=True)
-            for position, (place, lead, size, first, match) in enumerate(rows, start):
-                name = self._ids[position]
-                near: Match | Known | None = known.get(place, match)
-                if near is None and first == position:
-                    yield Verdict(name, True, None, None, None, None, name, size)
-                    continue
-                cluster = self._ids[lead] if lead < len(self) else names[lead - len(self)]
-                if near is None:
-                    yield Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
-                    continue
-                exact, estimated = (near.exact, near.estimated) if isinstance(near, Known) else (False, False)
-                reason: Reason = "exact_duplicate" if exact else "near_duplicate"
-                share = near.containment
-                yield Verdict(name, False, reason, cluster, near.jaccard, share, cluster, size, estimated)
+        distinct = distinct_keys(self.keep, self._ids, self._documents())
+        standing = Standing(distinct, self._known(distinct))
+        aside = decide(self._evidence(standing), self.threshold, self.containment)
+        yield from each_verdict(self._ids, standing, aside)
 
-    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """The first documents of each key, as positions in visiting order; and for each document the place of its."""
-        length = self._lengths.values
-        order = visiting_order(
-            self.keep, self._ids, damage=self._damage.values, published=self._published.values, length=length
-        )
-        stands_for = _same_digest(self._digests.values, order, length[order] > 0)
-        firsts = stands_for == np.arange(len(order))
-        group = np.empty(len(order), dtype=np.int32)
-        group[order] = (np.cumsum(firsts) - 1)[stands_for]
-        return order[firsts], group
-
-    def _stored(self, known: Mapping[int, Known], fresh: NDArray[np.int64], leads: NDArray[np.int32]) -> list[str]:
-        """Enter those who stand in the index into ``leads``: by number behind all positions, or by their position, if
-        the index remembers a document of this run. The ids of those behind, in their order."""
-        own = {self._ids[position]: position for position in fresh.tolist()} if known else {}
-        numbers: dict[str, int] = {}
-        for place, match in known.items():
-            position = own.get(match.id)
-            leads[place] = numbers.setdefault(match.id, len(self) + len(numbers)) if position is None else position
-        return list(numbers)
+    def _documents(self) -> Iterator[Records]:
+        position = 0
+        columns = (self._damage, self._published, self._lengths, self._digests)
+        for damage, published, length, digests in zip(*(column.blocks() for column in columns), strict=True):
+            block = np.empty(len(length), DOCUMENT)
+            block["position"] = np.arange(position, position + len(length))
+            block["damage"], block["published"], block["length"] = damage, published, length
+            block["high"], block["low"] = digests[:, 0], digests[:, 1]
+            position += len(length)
+            yield block
 
     def remember(self, verdicts: Sequence[Verdict]) -> int:
         """Add what was kept, and is not in it yet, to the index, in one step; says how many that were.
@@ -278,12 +218,12 @@ class Deduplicator:
         """
         if self.index is None:
             raise UsageError("there is no index to remember in; pass `index` to the Deduplicator")
-        addition, digests = Addition(self.index), self._digests.values
+        addition = Addition(self.index)
         kept = [i for i, verdict in enumerate(verdicts) if verdict.kept]
         for start in range(0, len(kept), _BATCH):
             part = np.array(kept[start : start + _BATCH])
             keys, sketches = self._keys_at(part.tolist()), self._sketches.rows(part)
-            addition.add([self._ids[i] for i in part.tolist()], keys, digests[part], sketches)
+            addition.add(self._ids.take(part.tolist()), keys, self._digests.take(part), sketches)
         return addition.commit()
 
     def clusters(self) -> list[list[Any]]:
@@ -299,45 +239,37 @@ class Deduplicator:
     def _keys_at(self, positions: Sequence[int]) -> Keys:
         return self._keys[positions] if self._fetch is None else fold(self._fetch(positions))
 
-    def _known(self, positions: NDArray[np.int64], length: NDArray[np.int64]) -> dict[int, Known]:
-        """Which documents, by place, are stored in the index already."""
+    def _known(self, distinct: Distinct) -> dict[int, Known]:
+        """Which distinct documents, by number, are stored in the index already."""
+        found: dict[int, Known] = {}
         if self.index is None:
-            return {}
-        places = np.flatnonzero(length >= SHINGLE)
-        wanted = positions[places]
-        found = self.index.lookup(
-            [self._ids[i] for i in wanted.tolist()],
-            lambda i: self._keys_at([int(wanted[i])]),
-            self._digests.values[wanted],
-            self._sketches.rows(wanted),
-            threshold=self.threshold,
-            containment=self.containment,
-        )
-        return {int(place): match for place, match in zip(places, found, strict=True) if match is not None}
+            return found
+        number = 0
+        for positions, lengths in zip(distinct.positions.blocks(_BATCH), distinct.lengths.blocks(_BATCH), strict=True):
+            numbers = number + np.flatnonzero(lengths >= SHINGLE)
+            wanted = positions[lengths >= SHINGLE]
+            number += len(positions)
+            matches = self.index.lookup(
+                self._ids.take(wanted.tolist()),
+                lambda i, wanted=wanted: self._keys_at([int(wanted[i])]),  # type: ignore[misc]  # of this batch
+                self._digests.take(wanted),
+                self._sketches.rows(wanted),
+                threshold=self.threshold,
+                containment=self.containment,
+            )
+            found |= {own: match for own, match in zip(numbers.tolist(), matches, strict=True) if match is not None}
+        return found
 
-    def _evidence(self, positions: NDArray[np.int64], length: NDArray[np.int32]) -> Evidence:
-        """Of documents with distinct keys, in visiting order."""
+    def _evidence(self, standing: Standing) -> Evidence:
+        """Of documents with distinct keys, in visiting order, that the index does not know."""
+        positions = standing.positions()
 
         def keys_of(places: Sequence[int]) -> Keys:
-            return self._keys_at(positions[list(places)].tolist())
+            return self._keys_at(positions.take(np.array(places, dtype=np.int64)).tolist())
 
-        return Collected(positions, length, keys_of, self._sketches, self.threshold, limit=LIMIT)
-
-
-def _same_digest(digests: NDArray[np.uint64], order: NDArray[np.int64], real: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each document, by its place in the order, the first with the same digest; for one with nothing to compare,
-    itself."""
-    high, low = digests[order, 0], digests[order, 1]
-    by_digest = np.argsort(high, kind="stable")  # the first of equals comes first
-    fresh = _differs(high[by_digest])
-    if (_differs(low[by_digest]) & ~fresh).any():  # once in a hundred million million
-        by_digest = np.lexsort((low, high))
-        fresh = _differs(high[by_digest]) | _differs(low[by_digest])
-    first = np.empty(len(order), dtype=np.int64)
-    first[by_digest] = by_digest[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
-    return np.where(real, first, np.arange(len(order)))
-
-
-def _differs(ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Whether each differs from the one before it; the first does."""
-    return np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        places, shingles = Column(np.int32), 0
+        for own, length in zip(standing.places(), self._lengths.blocks(), strict=True):
+            real = (own >= 0) & (length >= SHINGLE)
+            places.append(np.where(real, own, -1))
+            shingles += int(length[real].sum()) - (SHINGLE - 1) * int(np.count_nonzero(real))
+        return Collected(positions, places, shingles, keys_of, self._sketches, self.threshold, limit=LIMIT)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.bands import Plan, plan
+from cleanzh.dedup.columns import Column
 from cleanzh.dedup.containment import excerpts
 from cleanzh.dedup.exhaustive import LIMIT, join
 from cleanzh.dedup.key import Keys
@@ -27,7 +28,6 @@ from cleanzh.dedup.leaders import (
     partners_by_pairs,
     revisit,
 )
-from cleanzh.dedup.shingles import SHINGLE
 from cleanzh.dedup.similarity import Match, Pair, Sets
 from cleanzh.dedup.sketches import SketchStore, band_runs
 
@@ -87,14 +87,16 @@ def decide(evidence: Evidence, threshold: float, containment: float | None) -> A
 class Collected:
     """A collection in one place: all similar pairs by a join if it is small, else by bands.
 
-    ``length`` are the lengths of the keys of the documents that take part; ``positions`` says where each lies in
-    ``sketches``, and ``keys_of`` gives the keys of some.
+    ``positions`` says where each document lies in ``sketches``, ``places`` of each that lies there which one it is, -1
+    for one that does not take part or has no 5-gram; ``shingles`` is how many they have, at most, and ``keys_of`` gives
+    the keys of some.
     """
 
     def __init__(
         self,
-        positions: NDArray[np.int64],
-        length: NDArray[np.int32],
+        positions: Column,
+        places: Column,
+        shingles: int,
         keys_of: Callable[[Sequence[int]], Keys],
         sketches: SketchStore,
         threshold: float,
@@ -102,9 +104,9 @@ class Collected:
         limit: int = LIMIT,
     ) -> None:
         self._count, self._threshold = len(positions), threshold
+        self._positions, self._places = positions, places
         self._sets = Sets(keys_of)
-        self._real = length >= SHINGLE
-        self._limit = limit if int(np.maximum(length - (SHINGLE - 1), 0).sum()) <= limit else 0
+        self._limit = limit if shingles <= limit else 0
         cut = plan(threshold)
         self._compare = Comparison(self._sets, sketches, positions, cut, threshold)
         joined = join(self._sets.of(range(self._count)), threshold) if self._limit else None
@@ -113,8 +115,6 @@ class Collected:
             compared = self._sets.pairs(joined[0].tolist(), joined[1].tolist())
             self._pairs = [pair for pair in compared if pair.jaccard >= threshold]
         else:
-            places = np.full(len(sketches), -1, dtype=np.int32)
-            places[positions] = np.where(self._real, np.arange(self._count), -1)
             self._bands = band_runs(sketches, places, cut)
 
     def leaders(self) -> Aside:
@@ -123,7 +123,8 @@ class Collected:
         return leaders_by_bands(self._count, self._bands, self._compare)
 
     def excerpts(self, kept: NDArray[np.int64], share: float) -> dict[int, Match]:
-        return excerpts(kept[self._real[kept]], self._sets, share, limit=self._limit)
+        real = self._places.take(self._positions.take(kept)) >= 0
+        return excerpts(kept[real], self._sets, share, limit=self._limit)
 
     def pairs(self, first: Sequence[int], second: Sequence[int]) -> list[Pair]:
         return self._sets.pairs(first, second)
@@ -143,9 +144,7 @@ class Collected:
 class Comparison:
     """Says which of the proposed pairs are similar: by the sketches who is worth counting, then by counting."""
 
-    def __init__(
-        self, sets: Sets, sketches: SketchStore, positions: NDArray[np.int64], cut: Plan, threshold: float
-    ) -> None:
+    def __init__(self, sets: Sets, sketches: SketchStore, positions: Column, cut: Plan, threshold: float) -> None:
         self._sets, self._sketches, self._positions = sets, sketches, positions
         self._cut, self._threshold = cut, threshold
 
@@ -153,7 +152,7 @@ class Comparison:
         found: list[Pair | None] = [None] * len(heads)
         for start in range(0, len(heads), 1 << 12):
             a, b = heads[start : start + (1 << 12)], members[start : start + (1 << 12)]
-            agree = self._sketches.agreement(self._positions[a], self._positions[b])
+            agree = self._sketches.agreement(self._positions.take(a), self._positions.take(b))
             worth = np.flatnonzero(agree >= self._cut.agree)
             pairs = self._sets.pairs(a[worth].tolist(), b[worth].tolist())
             for place, pair in zip(worth.tolist(), pairs, strict=True):

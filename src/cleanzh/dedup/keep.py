@@ -7,15 +7,19 @@ case, so that the survivor does not depend on the order in which documents come.
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import takewhile
-from typing import Any, Protocol
+from itertools import islice, pairwise, takewhile
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanzh.dedup.columns import BLOCK, Column, Names
+from cleanzh.dedup.sorting import Records, ordered
 from cleanzh.errors import UsageError
 
 __all__ = ["KEEP", "Keep", "keep_policy", "moment", "visiting_order"]
@@ -23,16 +27,11 @@ __all__ = ["KEEP", "Keep", "keep_policy", "moment", "visiting_order"]
 KEEP = ("cleanest", "earliest", "longest")
 _KNOWN = (*KEEP, "first")
 _NEVER = 2**62
+_FIELDS = {"cleanest": "damage", "earliest": "published", "longest": "-length"}
+# Documents that only their ids tell apart: so many are sorted at a time.
+_EVEN = 1 << 16
 
 Keep = str | Sequence[str]
-
-
-class Positional(Protocol):
-    """What has names by position."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, position: int, /) -> Any: ...
 
 
 def keep_policy(keep: Keep) -> tuple[str, ...]:
@@ -71,23 +70,83 @@ def moment(published: str | None) -> int:
     return since.days * 86400 + since.seconds
 
 
-def visiting_order(
-    policy: Sequence[str],
-    ids: Positional,
-    *,
-    damage: NDArray[np.int64],
-    published: NDArray[np.int64],
-    length: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Positions in the order in which the policy prefers them."""
-    columns = {"cleanest": damage, "earliest": published, "longest": length.max(initial=0) - length}
-    deciding = [columns[name] for name in takewhile(columns.__contains__, policy)]  # ids are never even
-    order = np.lexsort(deciding[::-1]) if deciding else np.arange(len(ids))
-    even = np.ones(max(len(ids) - 1, 0), dtype=bool)
-    for column in deciding:
-        there = column[order]
-        even &= there[1:] == there[:-1]
-    edges = np.flatnonzero(np.diff(even, prepend=False, append=False))  # where a stretch of even ones begins, and ends
-    for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        order[start : stop + 1] = sorted(order[start : stop + 1].tolist(), key=ids.__getitem__)
-    return order
+def visiting_order(policy: Sequence[str], ids: Names, documents: Iterable[Records]) -> Iterator[Records]:
+    """Documents in the order in which the policy prefers them, a block at a time.
+
+    They are records with, beside whatever else, their ``position`` and ``damage``, ``published``, ``length``.
+    """
+    fields = tuple(_FIELDS[name] for name in takewhile(_FIELDS.__contains__, policy))  # ids are never even
+    even: _Even | None = None
+    for block in ordered(documents, *fields):
+        heads = np.flatnonzero(_differs(block, [name.lstrip("-") for name in fields], even))
+        first = int(heads[0]) if len(heads) else len(block)
+        if even is not None:
+            even.append(block[:first])
+        if not len(heads):
+            continue
+        if even is not None:
+            yield from even.by_id()
+        if first < heads[-1]:
+            yield _each_by_id(block[: heads[-1]], heads, ids)[first:]
+        even = _Even(ids, block[heads[-1] :])
+    if even is not None:
+        yield from even.by_id()
+
+
+def _differs(block: Records, fields: Sequence[str], even: _Even | None) -> NDArray[np.bool_]:
+    """Whether each record differs from the one before it in one of the fields."""
+    differs = np.zeros(len(block), dtype=bool)
+    differs[:1] = even is None or any(block[name][0] != even.last[name] for name in fields)
+    for name in fields:
+        differs[1:] |= block[name][1:] != block[name][:-1]
+    return differs
+
+
+def _each_by_id(block: Records, heads: NDArray[np.int64], ids: Names) -> Records:
+    """Each stretch of even records by id; ``heads`` are where they begin."""
+    order = np.arange(len(block))
+    long = np.flatnonzero(np.diff(heads) > 1)
+    for start, stop in zip(heads[long].tolist(), heads[long + 1].tolist(), strict=True):
+        order[start:stop] = start + _by_id(block[start:stop], ids)
+    return block[order]
+
+
+def _by_id(records: Records, ids: Names) -> NDArray[np.int64]:
+    names = ids.take(records["position"].tolist())
+    return np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+
+
+class _Even:
+    """Records that are even in all fields: sorted by id as many at a time as are held, and merged."""
+
+    def __init__(self, ids: Names, records: Records) -> None:
+        self._ids, self.last = ids, records[-1]
+        self._held = [records]
+        self._sorted = Column(records.dtype)
+        self._bounds = [0]
+
+    def append(self, records: Records) -> None:
+        self._held.append(records)
+        if sum(map(len, self._held)) >= _EVEN:
+            self._put()
+
+    def _put(self) -> None:
+        held = np.concatenate(self._held)
+        self._sorted.append(held[_by_id(held, self._ids)])
+        self._held = []
+        self._bounds.append(len(self._sorted))
+
+    def by_id(self) -> Iterator[Records]:
+        self._put()
+        if len(self._bounds) == 2:
+            yield from self._sorted.blocks()
+            return
+        named = [self._named(*bounds) for bounds in pairwise(self._bounds)]
+        merged = heapq.merge(*named, key=itemgetter(0))
+        while rows := [record for _, record in islice(merged, BLOCK)]:
+            yield np.array(rows)
+
+    def _named(self, start: int, stop: int) -> Iterator[tuple[Any, Any]]:
+        for at in range(start, stop, 1 << 10):
+            records = self._sorted.slice(at, min(at + (1 << 10), stop))
+            yield from zip(self._ids.take(records["position"].tolist()), records, strict=True)

@@ -15,13 +15,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanzh.dedup.columns import BLOCK, Column, Scratch
+from cleanzh.dedup.files import temporary
+from cleanzh.dedup.members import Members
 from cleanzh.dedup.similarity import Match, Pair
-from cleanzh.dedup.store import temporary
+from cleanzh.dedup.sorting import ordered
 
 __all__ = [
     "HEAD",
@@ -44,6 +47,12 @@ WHO = np.uint32((1 << 31) - 1)
 ROUNDS = 12
 _AT_ONCE = 1 << 13
 _CHUNK = 1 << 16
+# Members of runs in one part; pairs of a round that are known not to be similar: past these they are compared again.
+_PART, _FAILED = 1 << 17, 1 << 21
+# Members that are held before they go to a file.
+_HELD = 1 << 20
+_MATCH = np.dtype([("other", "<i4"), ("jaccard", "<f8"), ("containment", "<f8")])
+_ENTRY = np.dtype([("member", "<u4"), ("run", "<i4")])
 
 # The documents that share a band key with another, run after run: positions in visiting order, ascending in a run,
 # the first of each run marked by its highest bit.
@@ -53,92 +62,120 @@ Compare = Callable[[NDArray[np.int64], NDArray[np.int64]], list[Pair | None]]
 
 
 class Aside:
-    """Who is set aside for whom: like a dictionary of matches, at 4 bytes a document and 20 for each set aside."""
+    """Who is set aside for whom: like a dictionary of matches, at 4 bytes a document and 20 for each set aside.
+
+    Past some megabytes these are in files.
+    """
 
     def __init__(self, count: int) -> None:
-        self._slot = np.full(count, -1, dtype=np.int32)
-        self._leaders = array("i")
-        self._similarities = array("d")  # Jaccard and containment by turns
+        self._slots = Scratch(count, np.int32)  # 1 and up; 0 is for one that is kept
+        self._matches = Column(_MATCH)
+        self._fresh: list[tuple[int, float, float]] = []  # matches that are not in the column yet
+        self._touched = 0
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._slot >= 0))
+        return sum(int(np.count_nonzero(slots)) for _, slots in self._blocks())
 
     def __contains__(self, position: int) -> bool:
-        return bool(self._slot[position] >= 0)
+        return bool(self._slots.values[position])
 
     def __getitem__(self, position: int) -> Match:
-        return self._match(int(self._slot[position]))
+        slot = int(self._slots.values[position]) - 1
+        if slot >= len(self._matches):
+            return Match(*self._fresh[slot - len(self._matches)])
+        return Match(*self._matches.slice(slot, slot + 1).tolist()[0])
 
     def __setitem__(self, position: int, match: Match) -> None:
-        self._slot[position] = len(self._leaders)
-        self._leaders.append(match.other)
-        self._similarities.extend(match[1:])
+        self._fresh.append(match)
+        self._slots.values[position] = len(self._matches) + len(self._fresh)
+        if len(self._fresh) >= _AT_ONCE:
+            self._settle()
 
     def get(self, position: int) -> Match | None:
         """The match, or None for one that is kept."""
-        return self[position] if self._slot[position] >= 0 else None
-
-    def at(self, positions: NDArray[np.int32]) -> list[Match | None]:
-        """The matches of some positions; None for those that are kept, and for -1."""
-        slots = np.full(len(positions), -1, dtype=np.int32)
-        slots[positions >= 0] = self._slot[positions[positions >= 0]]
-        return [None if slot < 0 else self._match(slot) for slot in slots.tolist()]
-
-    def _match(self, slot: int) -> Match:
-        return Match(self._leaders[slot], *self._similarities[2 * slot : 2 * slot + 2])
+        return self[position] if self._slots.values[position] else None
 
     def pop(self, position: int) -> Match:
         """Take one back."""
         match = self[position]
-        self._slot[position] = -1
+        self._slots.values[position] = 0
         return match
 
-    def leaders(self) -> NDArray[np.int32]:
-        """For each position the one that it is set aside for; for one that is kept, itself."""
-        own = np.arange(len(self._slot), dtype=np.int32)
-        gone = self._slot >= 0
-        own[gone] = np.array(self._leaders, dtype=np.int32)[self._slot[gone]]
-        return own
+    def of(self, positions: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[Any]]:
+        """Which of some positions are set aside, and the matches of these, as records."""
+        self._settle()
+        slots = self._slots.values[positions]
+        gone = slots > 0
+        return gone, self._matches.take(slots[gone] - 1)
 
     def kept(self) -> NDArray[np.int64]:
         """The positions that are not set aside."""
-        return np.flatnonzero(self._slot < 0)
+        return np.concatenate(
+            [np.zeros(0, np.int64), *(start + np.flatnonzero(slots == 0) for start, slots in self._blocks())]
+        )
 
     def led_by(self, leaders: Iterable[int]) -> list[int]:
         """The positions that are set aside for one of these."""
-        wanted = set(leaders)
-        aside: list[int] = np.flatnonzero(self._slot >= 0).tolist()
-        return [position for position in aside if self[position].other in wanted]
+        wanted = np.array(sorted(leaders), dtype=np.int64)
+        found: list[int] = []
+        for start, slots in self._blocks():
+            aside = start + np.flatnonzero(slots)
+            found += aside[np.isin(self.of(aside)[1]["other"], wanted)].tolist()
+        return found
+
+    def _blocks(self) -> Iterator[tuple[int, NDArray[np.int32]]]:
+        for start in range(0, len(self._slots.values), BLOCK):
+            yield start, self._slots.values[start : start + BLOCK]
+            self._slots.release()
+
+    def _settle(self) -> None:
+        self._matches.append(np.array(self._fresh, dtype=_MATCH))
+        self._fresh.clear()
+        self._slots.release()
 
 
 class RunStore:
-    """The runs of each band, in memory or in a file each."""
+    """Runs of all bands: a few thousand at a time, in memory or, past some megabytes, in a file."""
 
-    def __init__(self, *, in_memory: bool) -> None:
-        self.in_memory = in_memory
-        self._held: list[Runs | IO[bytes]] = []
-
-    def __len__(self) -> int:
-        return len(self._held)
+    def __init__(self) -> None:
+        self._size = 0
+        self._held: list[Runs] = []
+        self._file: IO[bytes] | None = None
+        self._bounds = array("q", [0])  # of the parts in the file, in members
 
     def append(self, runs: Runs) -> None:
-        """Add the runs of the next band."""
-        if self.in_memory:
-            self._held.append(runs)
-            return
-        file = temporary(self)
-        file.write(runs.data)
-        self._held.append(file)
-
-    def __getitem__(self, band: int) -> Runs:
-        held = self._held[band]
-        if isinstance(held, np.ndarray):
-            return held
-        held.seek(0)
-        return np.frombuffer(held.read(), dtype=np.uint32)
+        """Add runs of the next band, or more of the same."""
+        for part in _cut(runs):
+            self._held.append(part)
+            self._size += len(part)
+        if self._size > _HELD:
+            self._file = self._file or temporary(self)
+            for part in self._held:
+                self._file.write(part.data)
+                self._bounds.append(self._bounds[-1] + len(part))
+            self._held.clear()
 
     def __iter__(self) -> Iterator[Runs]:
-        return (self[band] for band in range(len(self)))
+        """All of them, whole runs at a time."""
+        for start, stop in pairwise(self._bounds):
+            assert self._file is not None
+            self._file.seek(4 * start)
+            yield np.frombuffer(self._file.read(4 * (stop - start)), dtype=np.uint32)
+        yield from self._held
+
+
+def _cut(runs: Runs) -> Iterator[Runs]:
+    """Runs in parts of some thousand members; a run is not parted."""
+    start = 0
+    while len(runs) - start > _PART:
+        heads = np.flatnonzero(runs[start + _PART :] >= HEAD)
+        if not len(heads):
+            break
+        stop = start + _PART + int(heads[0])
+        yield runs[start:stop]
+        start = stop
+    if start < len(runs):
+        yield runs[start:]
 
 
 def runs_of(tagged: NDArray[np.uint64], bits: int) -> Runs:
@@ -183,41 +220,34 @@ def leaders_by_bands(
     ``aside`` and ``rounds`` go on where earlier rounds ended: whom they set aside, and how many are left.
     """
     aside = Aside(count) if aside is None else aside
-    place = np.empty(count, dtype=np.int32)
     for _ in range(ROUNDS if rounds is None else rounds):
         kept = _first_everywhere(bands, count)
-        if not kept.any():
+        if not kept.bits.any():
             return aside
-        gone = np.zeros(count, dtype=bool)
-        failed = np.zeros(0, dtype=np.int64)
+        gone = Members(count)
+        failed = np.zeros(0, dtype=np.int64)  # of this round, as far as they are remembered
         for run in bands:
-            codes = _worth_comparing(run, kept, gone)
+            codes = _worth_comparing(run, kept, gone, count)
             while len(codes):
                 if len(failed):
                     codes = codes[failed[np.minimum(np.searchsorted(failed, codes), len(failed) - 1)] != codes]
                 # Whom a document stands behind in several runs it meets in their order, one at a time.
-                now = _first_times(codes % count, place)
+                now = _first_times(codes % count)
                 similar = _compared(codes[now], count, compare, aside)
-                gone[codes[now][similar] % count] = True
-                failed = np.sort(np.concatenate((failed, codes[now][~similar])))
+                gone.add(codes[now][similar] % count)
+                if len(failed) < _FAILED:
+                    failed = np.sort(np.concatenate((failed, codes[now][~similar])))
                 codes = codes[~now]
-                codes = codes[~gone[codes % count]]
+                codes = codes[~gone.have(codes % count)]
         # Kept documents have met all that they could meet, those set aside need not meet anyone any more.
-        decided = kept | gone
-        rest = RunStore(in_memory=bands.in_memory)
+        decided = Members(count)
+        decided.bits = kept.bits | gone.bits
+        rest = RunStore()
         for run in bands:
             rest.append(_without(run, decided))
         bands = rest
     _one_by_one(bands, compare, aside)
     return aside
-
-
-def _first_times(members: NDArray[np.int64], place: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which are there for the first time; ``place`` is room for a number a document."""
-    order = np.arange(len(members), dtype=np.int32)
-    place[members[::-1]] = order[::-1]  # the last one written stands
-    firsts: NDArray[np.bool_] = place[members] == order
-    return firsts
 
 
 def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Aside) -> NDArray[np.bool_]:
@@ -233,33 +263,41 @@ def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Asi
     return similar
 
 
-def _first_everywhere(bands: RunStore, count: int) -> NDArray[np.bool_]:
+def _first_everywhere(bands: RunStore, count: int) -> Members:
     """Who stands in a run, and first in each that it stands in; somebody does, as long as there are runs."""
-    first, later = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    first, later = Members(count), Members(count)
     for run in bands:
-        members: Runs = run & WHO
-        first[members] = True
-        later[members[run < HEAD]] = True
-    first &= ~later
+        members = (run & WHO).astype(np.int64)
+        first.add(members)
+        later.add(members[run < HEAD])
+    first.bits &= ~later.bits
     return first
 
 
-def _worth_comparing(run: Runs, kept: NDArray[np.bool_], gone: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _first_times(members: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which are there for the first time."""
+    firsts = np.zeros(len(members), dtype=bool)
+    firsts[np.unique(members, return_index=True)[1]] = True
+    return firsts
+
+
+def _worth_comparing(run: Runs, kept: Members, gone: Members, count: int) -> NDArray[np.int64]:
     """Pairs ``head * count + member`` of a kept document that stands first in a run and one that is still there."""
     is_head = run >= HEAD
     starts = np.flatnonzero(is_head)
-    heads = np.repeat(run[starts] & WHO, np.diff(np.append(starts, len(run))))[~is_head]
-    others = run[~is_head]
-    worth = kept[heads] & ~gone[others]
-    return heads[worth].astype(np.int64) * len(kept) + others[worth]
+    heads = np.repeat((run[starts] & WHO).astype(np.int64), np.diff(np.append(starts, len(run))))[~is_head]
+    others = run[~is_head].astype(np.int64)
+    worth = kept.have(heads) & ~gone.have(others)
+    codes: NDArray[np.int64] = heads[worth] * count + others[worth]
+    return codes
 
 
-def _without(run: Runs, decided: NDArray[np.bool_]) -> Runs:
+def _without(run: Runs, decided: Members) -> Runs:
     if not len(run):
         return run
     members: Runs = run & WHO
     number = np.cumsum(run >= HEAD)
-    stay = ~decided[members]
+    stay = ~decided.have(members)
     members, number = members[stay], number[stay]
     if not len(members):
         return members
@@ -268,24 +306,23 @@ def _without(run: Runs, decided: NDArray[np.bool_]) -> Runs:
 
 def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:
     """The same rule, document by document, over what is left: an entry for each document in each of its runs."""
-    parts, count = [np.zeros(0, np.int64)], 0
-    for run in runs:
-        numbers = np.cumsum(run >= HEAD) + (count - 1)
-        parts.append((run & WHO).astype(np.int64) << 32 | numbers)
-        count += int(np.count_nonzero(run >= HEAD))
-    entries = np.concatenate(parts)
-    parts.clear()
-    entries.sort()
-    bounds = [*np.flatnonzero(np.diff(entries >> 32, prepend=-1)).tolist(), len(entries)]
-    members, numbers = array("i", (entries >> 32).astype(np.int32).tobytes()), entries & 0xFFFFFFFF
-    latest = np.full(count, -1, dtype=np.int32)  # of each run, the entry of who was kept last
-    before = array("i", [-1]) * len(entries)  # and of each such entry the one before it
-    for start, stop in pairwise(bounds):
-        member, found = members[start], set()
-        for entry in latest[numbers[start:stop]].tolist():
-            while entry >= 0:
-                found.add(members[entry])
-                entry = before[entry]
+    count = sum(int(np.count_nonzero(run >= HEAD)) for run in runs)
+    entries = sum(map(len, runs))
+    latest = Scratch(count, np.int32)  # of each run, the entry of who was kept last, counted from 1
+    kept = Scratch(entries + 1, np.int32)  # of each such entry who that is
+    before = Scratch(entries + 1, np.int32)  # and the entry before it in its run
+    scratch = (latest, kept, before)
+    entry = seen = 0
+    for member, numbers in _by_member(ordered(_entries(runs), "member")):
+        found, at = set(), latest.values[numbers]
+        while len(at := at[at > 0]):
+            found.update(kept.values[at].tolist())
+            at = before.values[at]
+        seen += len(found) + len(numbers)
+        if seen > _AT_ONCE:
+            seen = 0
+            for each in scratch:
+                each.release()
         best: Match | None = None
         if found:
             heads = np.array(sorted(found), dtype=np.int64)
@@ -294,9 +331,33 @@ def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:
                     best = Match(head, pair.jaccard, pair.containment)
         if best is not None:
             aside[member] = best
-        else:
-            for entry, number in enumerate(numbers[start:stop].tolist(), start):
-                before[entry], latest[number] = latest[number], entry
+            continue
+        fresh = np.arange(entry + 1, entry + 1 + len(numbers), dtype=np.int32)
+        entry += len(numbers)
+        kept.values[fresh], before.values[fresh], latest.values[numbers] = member, latest.values[numbers], fresh
+
+
+def _entries(runs: RunStore) -> Iterator[NDArray[Any]]:
+    count = 0
+    for run in runs:
+        made = np.empty(len(run), _ENTRY)
+        made["member"] = run & WHO
+        made["run"] = np.cumsum(run >= HEAD) + (count - 1)
+        count += int(np.count_nonzero(run >= HEAD))
+        yield made
+
+
+def _by_member(blocks: Iterable[NDArray[Any]]) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Each document with the runs it is in, given entries by document."""
+    open_: NDArray[Any] = np.zeros(0, _ENTRY)
+    for block in blocks:
+        entries = np.concatenate((open_, block))
+        starts = np.flatnonzero(np.diff(entries["member"], prepend=np.uint32(HEAD)))
+        for start, stop in pairwise(starts.tolist()):
+            yield int(entries["member"][start]), entries["run"][start:stop]
+        open_ = entries[starts[-1] :]
+    if len(open_):
+        yield int(open_["member"][0]), open_["run"]
 
 
 def partners_by_pairs(wanted: Iterable[int], pairs: Iterable[Pair]) -> dict[int, set[int]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.bands import plan
+from cleanzh.dedup.columns import Column
 from cleanzh.dedup.deduplicator import Deduplicator
 from cleanzh.dedup.evidence import Comparison
 from cleanzh.dedup.exhaustive import LIMIT, join
@@ -50,9 +51,10 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
     store.append(sketch_keys(keys))
     everyone = np.arange(len(texts))
     codes = np.zeros(0, np.int64)
-    for run in band_runs(store, np.where(windows > 0, everyone, -1).astype(np.int32), cut):
+    places = Column.of(np.where(windows > 0, everyone, -1).astype(np.int32))
+    for run in band_runs(store, places, cut):
         codes = np.union1d(codes, all_pairs(run, len(texts)))
-    compare = Comparison(sets, store, everyone, cut, threshold)
+    compare = Comparison(sets, store, Column.of(everyone), cut, threshold)
     return [pair for pair in compare(codes // len(texts), codes % len(texts)) if pair is not None]
 
 

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 
 from cleanzh.dedup import partitions as work
 from cleanzh.dedup.bands import plan
+from cleanzh.dedup.columns import Column
 from cleanzh.dedup.containment import AT_ONCE, Probes, choose
 from cleanzh.dedup.deduplicator import Deduplicator
+from cleanzh.dedup.distinct import Distinct
 from cleanzh.dedup.evidence import Collected, Evidence
 from cleanzh.dedup.exhaustive import LIMIT
 from cleanzh.dedup.index import DuplicateIndex
@@ -38,6 +40,7 @@ from cleanzh.dedup.similarity import Match, Pair
 from cleanzh.dedup.sketch import Sketches
 from cleanzh.dedup.sketches import SketchStore
 from cleanzh.dedup.stored import Known
+from cleanzh.dedup.verdict import Standing
 
 __all__ = ["BAND_BYTES", "EDGES", "MOST_PARTS", "Executor", "PartitionedDeduplicator", "Reference"]
 
@@ -103,27 +106,33 @@ class PartitionedDeduplicator(Deduplicator):
             self._published.append(made.published)
         collection.starts = np.cumsum([0, *self.counts])
 
-    def _known(self, positions: NDArray[np.int64], length: NDArray[np.int64]) -> dict[int, Known]:
-        if self.index is None:
-            return {}
-        places = np.flatnonzero(length >= SHINGLE)
+    def _known(self, distinct: Distinct) -> dict[int, Known]:
         found: dict[int, Known] = {}
+        if self.index is None:
+            return found
+        numbers = np.flatnonzero(distinct.lengths.values >= SHINGLE)
+        positions = distinct.positions.values[numbers].astype(np.int64)
         asked = []
-        for partition, chosen, rows in self._collection.by_partition(positions[places]):
-            ids = [self._ids[i] for i in positions[places[chosen]].tolist()]
+        for partition, chosen, rows in self._collection.by_partition(positions):
+            ids = self._ids.take(positions[chosen].tolist())
             asked.append(
-                (places[chosen], work.known, partition, rows, ids, self.index.path, self.threshold, self.containment)
+                (numbers[chosen], work.known, partition, rows, ids, self.index.path, self.threshold, self.containment)
             )
         for (own, *_), answers in zip(asked, self._collection.run(task[1:] for task in asked), strict=True):
-            found.update((int(place), match) for place, match in zip(own, answers, strict=True) if match is not None)
+            found.update((int(number), match) for number, match in zip(own, answers, strict=True) if match is not None)
         return found
 
-    def _evidence(self, positions: NDArray[np.int64], length: NDArray[np.int32]) -> Evidence:
-        if int(np.maximum(length - (SHINGLE - 1), 0).sum()) <= LIMIT:  # so little that it is done at once in one place
+    def _evidence(self, standing: Standing) -> Evidence:
+        positions = standing.positions().values.astype(np.int64)
+        length = self._lengths.take(positions)
+        shingles = int(np.maximum(length - (SHINGLE - 1), 0).sum())
+        if shingles <= LIMIT:  # so little that it is done at once in one place
             keys, sketches = self._collection.gathered(positions)
             store = SketchStore()
             store.append(sketches)
-            return Collected(np.arange(len(positions)), length, keys.at, store, self.threshold, limit=LIMIT)
+            own = np.arange(len(positions), dtype=np.int32)
+            places = Column.of(np.where(length >= SHINGLE, own, -1))
+            return Collected(Column.of(own), places, shingles, keys.at, store, self.threshold, limit=LIMIT)
         return _Parted(self._collection, positions, length >= SHINGLE, self.threshold)
 
 
@@ -322,12 +331,13 @@ class _Parted:
 
     def _in_memory(self, runs: Sequence[Reference], aside: Aside, rounds: int) -> Aside:
         """The rest of the rule, with all pairs that could meet counted beforehand."""
-        store = RunStore(in_memory=True)
+        store = RunStore()
         parts: list[Banded] = self._executor.fetch(runs)
         codes = np.zeros(0, np.int64)
         for bands in zip(*(part.bands() for part in parts), strict=True):
-            store.append(np.concatenate(bands))
-            codes = np.union1d(codes, all_pairs(store[len(store) - 1], self._size))
+            band = np.concatenate(bands)
+            store.append(band)
+            codes = np.union1d(codes, all_pairs(band, self._size))
         return leaders_by_bands(self._size, store, self._counted(codes), aside=aside, rounds=rounds)
 
     # -- similarities --------------------------------------------------------------------------------------------------

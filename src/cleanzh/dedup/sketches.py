@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.bands import Plan, band_keys
+from cleanzh.dedup.columns import Column
+from cleanzh.dedup.files import temporary
 from cleanzh.dedup.leaders import Runs, RunStore, runs_of
 from cleanzh.dedup.sketch import WIDTH, Sketches
-from cleanzh.dedup.store import temporary
 
 __all__ = ["SketchStore", "band_runs"]
 
@@ -24,6 +25,8 @@ _BLOCK = 1 << 14
 _BLOCK_BYTES = _BLOCK * WIDTH * 2
 # From so many places in runs on a band stands alone: the leader rule takes an array in some 50 calls, however short.
 _TOGETHER = 1 << 16
+# Band keys that are sorted at a time; a document more costs two passes over all keys.
+_AT_ONCE = 1 << 20
 
 
 class SketchStore:
@@ -40,11 +43,6 @@ class SketchStore:
     def __len__(self) -> int:
         return self._count
 
-    @property
-    def in_memory(self) -> bool:
-        """Whether all fits below the limit."""
-        return self._by_document is None
-
     def append(self, sketches: Sketches) -> None:
         """Remember a batch."""
         start = 0
@@ -52,22 +50,27 @@ class SketchStore:
             filled = self._count % _BLOCK
             if not filled:
                 if len(self._blocks) * _BLOCK_BYTES >= self._memory:
-                    self._spill()
+                    self._spill(len(self._blocks))
                 self._blocks.append(np.empty((_BLOCK, WIDTH), dtype=np.uint16))
             part = sketches[start : start + _BLOCK - filled]
             self._blocks[-1][filled : filled + len(part)] = part
             self._count += len(part)
             start += len(part)
 
-    def _spill(self) -> None:
+    def _spill(self, count: int) -> None:
         if self._by_document is None or self._by_bucket is None:
             self._by_document, self._by_bucket = temporary(self), temporary(self)
-        for block in self._blocks:
+        for block in self._blocks[:count]:
             for file, layout in ((self._by_document, block), (self._by_bucket, np.ascontiguousarray(block.T))):
                 file.seek(0, 2)
                 file.write(layout.data)
-        self._on_disk += len(self._blocks)
-        self._blocks.clear()
+        self._on_disk += count
+        del self._blocks[:count]
+
+    def settle(self) -> None:
+        """To be called when all are there: where there are files, what is held goes to them, but for the last block."""
+        if self._by_document is not None:
+            self._spill(max(0, len(self._blocks) - 1))
 
     def rows(self, positions: NDArray[np.int64]) -> Sketches:
         """The sketches at some positions."""
@@ -101,34 +104,41 @@ class SketchStore:
                 yield start, band_keys(lanes.T[:count], 0, rows)
 
 
-def band_runs(store: SketchStore, places: NDArray[np.int32], cut: Plan) -> RunStore:
-    """The runs of each band; bands with few of them go together.
+def band_runs(store: SketchStore, places: Column, cut: Plan) -> RunStore:
+    """The runs of all bands; bands with few of them go together.
 
     ``places`` gives the visiting order: each document's place in it, -1 for one left out.
     """
-    bands = RunStore(in_memory=store.in_memory)
+    store.settle()
+    bands = RunStore()
     group: list[Runs] = []
     for band in range(cut.bands):
-        group.append(_runs(store, places, band, cut.rows))
-        if sum(map(len, group)) >= _TOGETHER or band == cut.bands - 1:
-            bands.append(np.concatenate(group))
-            group.clear()
+        for runs in _runs(store, places, band, cut.rows):
+            group.append(runs)
+            if sum(map(len, group)) >= _TOGETHER:
+                bands.append(np.concatenate(group))
+                group.clear()
+    if group:
+        bands.append(np.concatenate(group))
     return bands
 
 
-def _runs(store: SketchStore, places: NDArray[np.int32], band: int, rows: int) -> Runs:
-    taking_part = int(np.count_nonzero(places >= 0))
+def _runs(store: SketchStore, places: Column, band: int, rows: int) -> Iterator[Runs]:
+    """The runs of one band: of so many keys at a time as are sorted in memory, those that begin with the same bits."""
     bits = max(1, len(places).bit_length())
     low = np.uint64((1 << bits) - 1)
-    tagged = np.empty(taking_part, dtype=np.uint64)
-    filled = 0
-    for start, keys in store.band(band, rows):
-        there = places[start : start + len(keys)]
-        chosen = there >= 0
-        # The key's high bits and the place in one number: sorting that is several times faster than an argsort. Keys
-        # that differ in the lost bits only make a candidate pair too many, which the comparison turns away.
-        part = (keys[chosen] & ~low) | there[chosen].astype(np.uint64)
-        tagged[filled : filled + len(part)] = part
-        filled += len(part)
-    tagged.sort()
-    return runs_of(tagged, bits)
+    parts = 1 << max(0, (len(places) - 1) // _AT_ONCE).bit_length()
+    shift = np.uint64(64 - parts.bit_length() + 1)
+    for part in range(parts):
+        kept = [np.zeros(0, np.uint64)]
+        for (_, keys), there in zip(store.band(band, rows), places.blocks(_BLOCK), strict=True):
+            chosen = there >= 0
+            if parts > 1:
+                chosen &= (keys >> shift) == part
+            # The key's high bits and the place in one number: sorting that is several times faster than an argsort.
+            # Keys that differ in the lost bits only make a candidate pair too many, which the comparison turns away.
+            kept.append((keys[chosen] & ~low) | there[chosen].astype(np.uint64))
+        tagged = np.concatenate(kept)
+        kept.clear()
+        tagged.sort()
+        yield runs_of(tagged, bits)

@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-import weakref
-from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from pathlib import Path
+from collections.abc import Sequence
 from typing import IO
 
 import numpy as np
 
+from cleanzh.dedup.columns import Column
+from cleanzh.dedup.files import temporary
 from cleanzh.dedup.key import Keys
 
-__all__ = ["KeyStore", "temporaries_in", "temporary"]
+__all__ = ["KeyStore"]
 
 _NARROW, _WIDE = np.dtype("<u2"), np.dtype("<u4")
-
-
-_FOLDER: ContextVar[str | None] = ContextVar("folder of temporary files", default=None)
-
-
-@contextmanager
-def temporaries_in(folder: str | Path) -> Iterator[None]:
-    """Within it, temporary files lie in ``folder``: they may be larger than the usual place for such can hold."""
-    token = _FOLDER.set(str(folder))
-    try:
-        yield
-    finally:
-        _FOLDER.reset(token)
-
-
-def temporary(owner: object) -> IO[bytes]:
-    """A file without a name that lives as long as its owner."""
-    file: IO[bytes] = tempfile.TemporaryFile(dir=_FOLDER.get())  # noqa: SIM115  # closed with the owner
-    weakref.finalize(owner, file.close)
-    return file
+_PLACE = np.dtype([("start", "<i8"), ("length", "<u4"), ("width", "u1")])
 
 
 class KeyStore:
@@ -50,9 +27,7 @@ class KeyStore:
         self._part_starts: list[int] = []
         self._file: IO[bytes] | None = None
         self._size = 0
-        self._starts = array("q")
-        self._lengths = array("I")
-        self._widths = bytearray()
+        self._places = Column(_PLACE)
 
     def append(self, keys: Keys) -> None:
         """Remember a batch."""
@@ -69,25 +44,25 @@ class KeyStore:
         else:
             self._file.seek(0, 2)
             self._file.write(data)
-        self._starts.extend((keys.bounds[:-1] * dtype.itemsize + self._size).tolist())
-        self._lengths.extend(np.diff(keys.bounds).tolist())
-        self._widths.extend(bytes([dtype.itemsize]) * len(keys))
+        places = np.empty(len(keys), _PLACE)
+        places["start"] = keys.bounds[:-1] * dtype.itemsize + self._size
+        places["length"] = np.diff(keys.bounds)
+        places["width"] = dtype.itemsize
+        self._places.append(places)
         self._size += len(data)
 
     def __getitem__(self, positions: Sequence[int]) -> Keys:
         """The keys at some positions."""
         parts = [np.zeros(0, np.uint32)]
-        lengths = []
-        for position in positions:
-            start, length, width = self._starts[position], self._lengths[position], self._widths[position]
+        places = self._places.take(np.array(positions, dtype=np.int64))
+        for start, length, width in places.tolist():
             if self._file is None:
                 number = bisect_right(self._part_starts, start) - 1
                 data, offset = self._parts[number], start - self._part_starts[number]
             else:
                 self._file.seek(start)
                 data, offset = memoryview(self._file.read(length * width)), 0
-            lengths.append(length)
             parts.append(np.frombuffer(data, _NARROW if width == 2 else _WIDE, length, offset))
-        bounds = np.zeros(len(lengths) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=bounds[1:])
+        bounds = np.zeros(len(places) + 1, dtype=np.int64)
+        np.cumsum(places["length"], out=bounds[1:])
         return Keys(np.concatenate(parts, dtype=np.uint32), bounds)

@@ -235,7 +235,7 @@ def clean_shard(
     pipeline, tally = pipeline_of(recipe), Tally()
     texts = []
     try:
-        with target.open("wb") as file:
+        with target.open("wb", ledger.BUFFER) as file:
             for record in survivors(unchanged(shard, recipe.reading, stamps, changed), note):
                 row, text = _clean(record, pipeline, tally, parted=recipe.to is not None)
                 file.writelines((ledger.json_line(row.header.short()), row.ledger, row.out))
@@ -322,12 +322,15 @@ def _damage(cleaned: Cleaned | None) -> int:
     return removals + sum(flag.name.startswith("damage.") for flag in cleaned.flags)
 
 
+_value = json.JSONDecoder().decode  # ``json.loads`` looks first for what charset bytes are in
+
+
 def staged(path: Path) -> Iterator[Staged]:
     """The documents of a staged file, in order."""
     others = other_ids(path)
-    with path.open("rb") as file:
+    with path.open("rb", ledger.BUFFER) as file:
         for number, line in enumerate(iter(file.readline, b"")):
-            header = Header(*json.loads(line))
+            header = Header(*_value(line.decode()))
             book, out = file.read(header.ledger), file.read(header.out)
             if number in others:
                 header = header._replace(id=others[number])
@@ -338,9 +341,9 @@ def staged(path: Path) -> Iterator[Staged]:
 def headers(path: Path, *, settled: bool = True) -> Iterator[Header]:
     """The headers of a staged file, in order; not ``settled``, with ids that other documents may have, too."""
     others = other_ids(path) if settled else {}
-    with path.open("rb") as file:
+    with path.open("rb", ledger.BUFFER) as file:
         for number, line in enumerate(iter(file.readline, b"")):
-            header = Header(*json.loads(line))
+            header = Header(*_value(line.decode()))
             file.seek(header.ledger + header.out, os.SEEK_CUR)
             yield header._replace(id=others[number]) if number in others else header
 

@@ -24,7 +24,7 @@ __all__ = ["Dedup", "StagedPartition", "compare", "remember", "verdict_file", "v
 
 _KEPT = b', "kept": true, '  # in a line of a verdict file; within a string its quotes would be escaped
 # Bytes of keys, and of sketches, that are held before they go to files in the work folder.
-_MEMORY = 1 << 27
+_MEMORY = 1 << 26
 Tell = Callable[[int, int], None]
 """What a stage tells while it works: how much is done, of how much."""
 
@@ -125,6 +125,8 @@ def _ids(rows: Sequence[Header], places: Mapping[str, str]) -> list[str]:
 
 
 def _named(verdict: Verdict, names: Mapping[str, str]) -> Verdict:
+    if not names:
+        return verdict
     return verdict._replace(
         id=names.get(verdict.id, verdict.id),
         duplicate_of=names.get(verdict.duplicate_of, verdict.duplicate_of),
@@ -140,9 +142,13 @@ def verdict_file(staged_file: Path) -> Path:
 def _write(staged_file: Path, made: Iterable[Verdict]) -> None:
     target = verdict_file(staged_file)
     part = target.with_suffix(".verdicts.part")
-    with part.open("wb") as file:
-        file.writelines(ledger.json_line(verdict._asdict()) for verdict in made)
+    with part.open("wb", ledger.BUFFER) as file:
+        file.writelines(map(_line, made))
     part.replace(target)
+
+
+def _line(verdict: Verdict) -> bytes:
+    return ledger.json_line(dict(zip(verdict._fields, verdict, strict=True)))
 
 
 def verdicts(staged_file: Path) -> Iterator[tuple[Verdict | None, bytes]]:
@@ -152,7 +158,7 @@ def verdicts(staged_file: Path) -> Iterator[tuple[Verdict | None, bytes]]:
     """
     from cleanzh.dedup import Verdict
 
-    with verdict_file(staged_file).open("rb") as file:
+    with verdict_file(staged_file).open("rb", ledger.BUFFER) as file:
         for line in file:
             yield None if _KEPT in line else Verdict(**json.loads(line)), line
 

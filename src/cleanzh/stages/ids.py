@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from cleanzh.dedup.columns import Column
 
 __all__ = ["other_ids", "settle_ids"]
 
@@ -34,12 +34,11 @@ def other_ids(staged_file: Path) -> dict[int, str]:
 
 
 def settle_ids(staged_files: Sequence[Path], ids_of: Callable[[Path], Iterable[str]]) -> None:
-    """Give every document an id of its own. ``ids_of`` a staged file, in order; of each id eight bytes are held."""
-    import numpy as np
+    """Give every document an id of its own. ``ids_of`` a staged file, in order; held are the ids that are not alone."""
+    from cleanzh.dedup import temporaries_in
 
-    seen = np.fromiter((_digest(name) for file in staged_files for name in ids_of(file)), np.uint64)
-    values, counts = np.unique(seen, return_counts=True)
-    shared = set(values[counts > 1].tolist())
+    with temporaries_in(staged_files[0].parent if staged_files else Path()):
+        all_, shared = _digests(staged_files, ids_of)
     if not shared:
         return
     count: Counter[str] = Counter()
@@ -51,7 +50,7 @@ def settle_ids(staged_files: Sequence[Path], ids_of: Callable[[Path], Iterable[s
             count[name] += 1
             if count[name] == 1:
                 continue
-            while _is_in(values, _digest(other := f"{name}#{count[name]}")):
+            while _is_in(all_, _digest(other := f"{name}#{count[name]}")):
                 count[name] += 1
             others[number] = other
         if others:
@@ -60,9 +59,26 @@ def settle_ids(staged_files: Sequence[Path], ids_of: Callable[[Path], Iterable[s
             part.replace(_beside(file))
 
 
-def _is_in(values: NDArray[np.uint64], value: int) -> bool:
-    place = int(values.searchsorted(value))
-    return place < len(values) and int(values[place]) == value
+def _digests(staged_files: Sequence[Path], ids_of: Callable[[Path], Iterable[str]]) -> tuple[Column, set[int]]:
+    """The digests of all ids, in their order, and those that are there more than once."""
+    import numpy as np
+
+    from cleanzh.dedup.columns import Column
+    from cleanzh.dedup.sorting import ordered
+
+    made = (np.array([(_digest(name),) for name in ids_of(file)], [("digest", "<u8")]) for file in staged_files)
+    sorted_, shared, last = Column(np.uint64), set[int](), np.zeros(0, np.uint64)
+    for block in ordered((digests for digests in made if len(digests)), "digest"):
+        values = np.concatenate((last, block["digest"]))
+        shared.update(values[1:][values[1:] == values[:-1]].tolist())
+        last = values[-1:]
+        sorted_.append(block["digest"])
+    return sorted_, shared
+
+
+def _is_in(digests: Column, value: int) -> bool:
+    place = bisect_left(range(len(digests)), value, key=lambda at: int(digests.slice(at, at + 1)[0]))
+    return place < len(digests) and int(digests.slice(place, place + 1)[0]) == value
 
 
 def _digest(name: str) -> int:

@@ -63,7 +63,6 @@ def find_duplicates(record: Path, only: Iterable[str] | None = None) -> Duplicat
     asked = None if only is None else set(only)
     found = Duplicates()
     some, largest, doubtful = Least(10), Least(8), Least(8)
-    sizes: dict[str, int] = {}
     for entry in _pairs(record):
         kept, similarity = entry["kept_id"], entry["similarity"]
         found.pairs += 1
@@ -83,15 +82,11 @@ def find_duplicates(record: Path, only: Iterable[str] | None = None) -> Duplicat
         facet.documents += 1
         facet.some.offer(chance(kept), kept)
         largest.offer((-size, chance(kept)), kept)
-        if len(sizes) < 1_000_000:
-            sizes[kept] = size
     if asked is None:
         facets = [*found.similarities.values(), *found.sizes.values()]
         for kept in [*doubtful, *largest, *some, *(kept for facet in facets for kept in list(facet.some)[:2])]:
             found.chosen.setdefault(kept, Cluster(kept))
     _fill(found, record)
-    for kept, cluster in found.chosen.items():
-        cluster.size = max(sizes.get(kept, 0), 1 + len(cluster.copies))
     return found
 
 
@@ -109,6 +104,10 @@ def _fill(found: Duplicates, record: Path) -> None:
     for kept, (least_similar, any_of_them) in members.items():
         copies = list(dict.fromkeys([*least_similar, *any_of_them]))[:_MEMBERS]
         found.chosen[kept].copies = copies
+        found.chosen[kept].size = 1 + len(copies)
+    for verdict in _leaders(record):
+        if cluster := found.chosen.get(verdict["id"]):
+            cluster.size = max(verdict["cluster_size"], cluster.size)
 
 
 def _similarity_class(similarity: float | None) -> int:
