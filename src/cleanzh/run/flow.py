@@ -1,7 +1,8 @@
 """The main job: files in, clean files and the record out.
 
 Three stages, each a pass over files, so that memory does not grow with the corpus: *clean* every shard into a staged
-file, on all cores; *compare* what is left (near duplicates need to see every document); *write* OUT and the record.
+file, on all cores; *compare* what is left (near duplicates need to see every document: it sorts and joins in files);
+*write* OUT and the record.
 What is done is kept until the end, so that a run that was stopped can go on.
 """
 
