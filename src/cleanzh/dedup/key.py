@@ -124,15 +124,16 @@ def fold(texts: Sequence[str]) -> Keys:
 
 
 def _fold_wide(text: str) -> NDArray[np.uint32]:
-    parts = list(_code_points(text))
-    codes = np.concatenate(parts)
-    folded = np.concatenate([_narrow_table().take(part, mode="clip") for part in parts], dtype=np.uint32)
-    wider = np.flatnonzero(folded == _WIDER)  # few: the whole table, 4 MB, does not stay in the caches
-    folded[wider] = _table()[0][codes[wider]]
-    undecided = {chr(code) for code in codes[wider[folded[wider] >= CONTEXT]].tolist()}
+    pieces: list[NDArray[np.uint32]] = []
+    undecided: set[str] = set()
+    for codes in _code_points(text):
+        folded = _narrow_table().take(codes, mode="clip").astype(np.uint32)
+        wider = np.flatnonzero(folded == _WIDER)  # few: the whole table, 4 MB, does not stay in the caches
+        folded[wider] = _table()[0][codes[wider]]
+        undecided.update(map(chr, codes[wider[folded[wider] >= CONTEXT]].tolist()))
+        pieces.append(folded[folded != 0])
     if not undecided:
-        kept: NDArray[np.uint32] = folded[folded != 0]
-        return kept
+        return np.concatenate(pieces)
     for char in undecided:
         decided = _decided(char)
         if decided is None:
