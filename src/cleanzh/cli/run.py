@@ -69,7 +69,7 @@ def clean(paths: tuple[str, ...], deduplicating: bool, **options: Any) -> None:
       cleanzh clean articles/ out/ --resume --log-json 2>> run.log
       cleanzh clean a.jsonl.gz b.parquet out/ --text-field content --id-field url --jobs 8
       cleanzh clean articles/ out/ --script taiwan --ignore ads,repeat
-      cleanzh clean /shared/articles/ /shared/out/ --engine ray --ray-address auto
+      cleanzh clean s3://bucket/articles/ s3://bucket/out/ --engine ray --ray-address auto
       cat a.txt | cleanzh clean - - > clean.txt
     """
     _run(paths, _recipe(options), _dedup(options) if deduplicating else None, options)
