@@ -218,7 +218,8 @@ class _Driver:
         folder = staged_files[0].parent if staged_files else Path()
         executor = _Executor(self._ray, self._jobs)
         at_home, compared_ones = executor.submit, list[Any](partitions)
-        if partitions and not self._seen_by_all(folder, [dedup.index] if dedup.index and Path(dedup.index).exists() else []):
+        index = [dedup.index] if dedup.index and Path(dedup.index).exists() else []
+        if partitions and not self._seen_by_all(folder, index):
             at_home = executor.at_home()
             compared_ones = [
                 Distant(
