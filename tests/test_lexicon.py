@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanzh.lexicon import bigrams
+from cleanzh.lexicon import bigrams, sentences
 
 DATA = Path(bigrams.__file__).parent
 SEEDS = sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))
@@ -90,3 +90,37 @@ def test_what_is_rare_is_told_without_arrays_as_with_them(limit: float) -> None:
     han = [code for low, high in bigrams._HAN for code in range(low, high + 1)]
     assert bigrams.rarer_than(limit) == [code for code in han if begin[code] < limit]
     assert bigrams.usual(limit) == [code for code in range(0x4E00, 0xA000) if begin[code] >= limit]
+
+
+def test_the_sentences_are_small_and_licensed() -> None:
+    assert (DATA / "sentences.npz").stat().st_size <= 1_700_000
+    assert "Apache Lucene" in (DATA / "LICENSE-lucene").read_text("utf-8")
+
+
+def test_the_arrays_of_sentences_fit_each_other() -> None:
+    with np.load(DATA / "sentences.npz", allow_pickle=False) as data:
+        assert data["start"].shape == data["back"].shape == (0x10000,)
+        assert len(data["firsts"]) == len(data["counts"])
+        assert data["counts"].sum() == len(data["steps"]) == len(data["pairs"])
+        assert len(data["contexts"]) == len(data["contexts2"]) == len(data["counts3"])
+        assert len(data["contexts"]) == len(data["back3"]) == len(data["begin3"])
+        assert data["counts3"].sum() == len(data["steps3"]) == len(data["triples"])
+        contexts = data["contexts"].astype(np.int64) << 16 | data["contexts2"]
+        assert (np.diff(contexts) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("before", "right", "wrong"),
+    [("不允", "许", "被"), ("不允", "許", "被"), ("公司", "的", "司"), ("我们", "要", "被"), ("2024", "年", "罅")],
+)
+def test_what_follows_in_a_sentence(before: str, right: str, wrong: str) -> None:
+    likely, unlikely = sentences.following(before, right + wrong)
+    assert likely > unlikely
+
+
+@settings(deadline=None)  # the first text reads the model
+@given(st.text(min_size=2, max_size=3), st.text(max_size=5))
+def test_anything_may_follow_anything(before: str, chars: str) -> None:
+    values = sentences.following(before, chars)
+    assert len(values) == len(chars)
+    assert all(-40 < value <= 0 for value in values)

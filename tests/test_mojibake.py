@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from cleanzh.edits import apply
 from cleanzh.filters import fix_mojibake
 from cleanzh.filters.mojibake.gate import lines_by_pattern, suspicious_lines
+from cleanzh.filters.mojibake.programs import PROGRAMS, Program, damaged
+from cleanzh.filters.mojibake.recover import recover
 from cleanzh.filters.mojibake.repair import doubtful, repair_line
 from cleanzh.filters.mojibake.table import lines_by_table
 from cleanzh.lexicon.damage import about_charsets, irreparable_spans
@@ -52,6 +54,37 @@ def test_whole_documents(path: Path) -> None:
     lines = [line for line in clean.split("\n") if sum("一" <= char <= "鿿" for char in line) > 15]
     damaged = [line.encode("gb18030").decode("latin-1") for line in lines]
     assert [fix_mojibake(line) for line in damaged] == lines
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["replaced", "ignored", "windows", "blank-eaten", "gb18030"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "本周末图书馆将举办一场旧书交换活动，欢迎附近的居民参加。",
+        "第二十三条 申请人应当在三十日内提交材料，逾期不予受理。",
+        "圖書館週末將舉辦舊書交換活動，歡迎附近的居民參加。",
+    ],
+)
+def test_lost_bytes_as_each_program_loses_them(program: Program, line: str) -> None:
+    shown = damaged(program, line)
+    found = recover(shown)
+    assert found is not None
+    assert sum(a == b for a, b in zip(found, line, strict=True)) >= len(line) - 2
+    assert len(shown.replace("?", "")) < len(line.encode().decode("gb18030", "replace"))
+
+
+@pytest.mark.parametrize("program", PROGRAMS[:2], ids=["replace", "ignore"])
+def test_a_program_is_what_python_does(program: Program) -> None:
+    for line in ("今天，我们在三楼开会。", "價格是 3 元？", "ABC！", "第七章·完"):
+        wanted = line.encode().decode("gbk", "replace" if program.mark else "ignore").replace("\ufffd", "?")
+        assert damaged(program, line) == wanted
+
+
+@settings(deadline=None)  # the first text reads the model
+@given(st.text(max_size=40))
+def test_what_was_recovered_is_shown_so_again(text: str) -> None:
+    found = recover(text)
+    assert found is None or "\ufffd" in found + text or text in {damaged(program, found) for program in PROGRAMS}
 
 
 def test_a_line_among_clean_ones() -> None:

@@ -8,13 +8,9 @@ from typing import Final, NamedTuple
 
 from cleanzh.lexicon import bigrams
 
-__all__ = ["ANY", "BYTES", "PAIRS", "Bytes", "Gap", "Way", "choices", "fitting"]
+__all__ = ["MARKS", "Bytes", "Gap", "Way", "choices", "fitting"]
 
 Bytes = tuple[int | None, ...]
-
-# What is known of the program that lost the bytes: that it dropped pairs without a character (they were in private use
-# for a time), that it dropped the first byte of each (as Python does), or nothing.
-PAIRS, BYTES, ANY = "pairs", "bytes", "any"
 
 _CHOICES = 8  # characters that a gap is tried with, the likeliest behind the character before
 
@@ -27,7 +23,7 @@ def _undefined(b: int, c: int) -> bool:
     return (0xAA <= b <= 0xAF and c >= 0xA1) or (0xA1 <= b <= 0xA7 and c <= 0xA0) or (b == 0xA8 and 0x96 <= c <= 0xC0)
 
 
-_MARKS: Final = "—‘’“”…、。《》「」『』【】！，：；？（）％～"
+MARKS: Final = "—‘’“”…、。《》「」『』【】！，：；？（）％～"
 
 
 class Gap(NamedTuple):
@@ -46,14 +42,13 @@ class Way(NamedTuple):
     text: tuple[str, ...]
     gaps: tuple[Gap, ...]
     clean: bool = False  # the character before was taken as it stands
-    reader: str = ANY
 
 
 @lru_cache(maxsize=1)
 def fitting() -> dict[tuple[Bytes, bool], str]:
     """The usual characters of three bytes by what is left of them, all or those whose other bytes are undefined."""
     table: dict[tuple[Bytes, bool], list[str]] = {}
-    for char in [*map(chr, bigrams.usual()), *_MARKS]:
+    for char in [*map(chr, bigrams.usual()), *MARKS]:
         a, b, c = char.encode()
         for key in ((None, b, c), (a, None, c), (a, b, None), (a, None, None), (None, b, None), (None, None, None)):
             if None not in key[:2]:
@@ -78,7 +73,7 @@ def choices(pattern: Bytes, before: str, hidden: bool) -> tuple[tuple[float, str
         behind = [char for char in bigrams.followers(before) if char in suitable][: 4 * _CHOICES]
         common = islice((char for char in bigrams.followers("") if char in suitable), 4 * _CHOICES)  # begin a word
         chars = "".join({**dict.fromkeys(behind), **dict.fromkeys(common)}) + "".join(
-            char for char in _MARKS if char in suitable
+            char for char in MARKS if char in suitable
         )
     scored = zip(bigrams.following(before, chars), chars, strict=True)
     return tuple(sorted(scored, reverse=True)[: 2 * _CHOICES if pattern[1] is None and hidden else _CHOICES])

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from cleanzh.filters.mojibake.charsets import SINGLE, char_bytes, variants
-from cleanzh.filters.mojibake.gaps import ANY, BYTES, PAIRS, Bytes, Gap, Way, choices
-from cleanzh.filters.mojibake.settled import HOLE, in_one_script, reads_like, settled
+from cleanzh.filters.mojibake.gaps import Bytes, Gap, Way, choices
+from cleanzh.filters.mojibake.recover import recover
+from cleanzh.filters.mojibake.settled import HOLE, in_one_script, settled
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
 
@@ -29,8 +30,6 @@ _BROKEN = -18.0  # bytes that fit nothing
 _HANGING = -5.0  # a line that ends in an opening bracket or a comma
 _STOP = 2.0  # and in a full stop
 _TURN = -6.0  # from damage to clean text within a line, and back
-
-_EXPECTED = -1.0  # bytes that must have gone if the reader is known
 
 
 class _Token(NamedTuple):
@@ -64,19 +63,17 @@ def reread(text: str, read: str) -> str:
 
     What could not be chosen is a :data:`HOLE`.
     """
+    if read == "gbk" and (found := recover(text)) is not None:
+        return found
     tokens = _tokens(text, read)
     jumps = _jumps(tokens)
-    for reader in (PAIRS, BYTES) if read == "gbk" else ():
-        ends = _read(tokens, jumps, reader)
-        if ends and reads_like(ends[0], text):
-            return settled(ends)
-    ends = _read(tokens, jumps, ANY)
+    ends = _read(tokens, jumps)
     return settled(ends) if ends else text
 
 
-def _read(tokens: Sequence[_Token], jumps: dict[int, tuple[int, str]], reader: str) -> list[Way]:
-    """The likeliest ways to read all of it, if it was damaged by this reader; the best first."""
-    ways = [Way(0.0, (), (), (), reader=reader)]
+def _read(tokens: Sequence[_Token], jumps: dict[int, tuple[int, str]]) -> list[Way]:
+    """The likeliest ways to read all of it; the best first."""
+    ways = [Way(0.0, (), (), ())]
     index = 0
     while index < len(tokens):
         if index in jumps:
@@ -157,9 +154,7 @@ def _steps(way: Way, token: _Token) -> Iterator[Way]:
     ascii_here = token.char < "\x80"
     breaks = way.pending and not ascii_here and token.near
     for whole in _close(way, hidden=False) if breaks else (way,):
-        if not whole.pending and (
-            ascii_here or whole.reader == ANY
-        ):  # the character itself, in the part of the line that is clean
+        if not whole.pending:  # the character itself, in the part of the line that is clean
             turn = 0.0 if ascii_here or whole.clean else _TURN
             taken = _literal(whole, token.char, _logarithm(whole, token.char) + turn)
             yield taken._replace(clean=whole.clean if ascii_here else True)
@@ -180,24 +175,13 @@ def _steps(way: Way, token: _Token) -> Iterator[Way]:
         yield from _feed(way, token.raw, hidden=token.double)
     if token.char == " " and not token.double and way.pending:  # a no-break space that was made a plain one
         yield from _feed(way._replace(value=way.value - 1.0), (0xA0,), hidden=False)
-    if way.reader == PAIRS:
-        if token.near and token.raw[0] >= 0x80:
-            yield from (new for other in _vanished(way) for new in _feed(other, token.raw, hidden=True))
-    elif token.near and token.double and way.pending and token.raw[0] >= 0x80 and way.reader == ANY:
+    if token.near and token.double and way.pending and token.raw[0] >= 0x80:
         for other in _hidden(way._replace(value=way.value + _SILENT)):
             yield from _feed(other, token.raw, hidden=True)
             if other.pending == (None,):  # and the next pair went as well
                 for value, char in choices((None, None, None), other.text[-1], True):
                     chosen = _literal(other, char, value + _SILENT, gap=(None, None, None), hidden=True)
                     yield from _feed(chosen, token.raw, hidden=True)
-
-
-def _vanished(way: Way) -> Iterator[Way]:
-    """The ways to go on with one pair or up to three in a row that left no trace."""
-    ways = [way._replace(value=way.value + _EXPECTED)]
-    for _ in range(3):
-        ways = sorted((new for old in ways for new in _hidden(old)), key=lambda new: -new.value)[:_BEAM]
-        yield from ways
 
 
 def _hidden(way: Way) -> Iterator[Way]:
@@ -248,11 +232,6 @@ def _byte(way: Way, byte: int | None, hidden: bool) -> Iterator[Way]:
 def _close(way: Way, hidden: bool) -> Iterator[Way]:
     """A character that ends before it is complete: the missing byte left no trace."""
     lead = way.pending[0]
-    if way.reader == BYTES and hidden:
-        yield from _cut(way)
-        return
-    if way.reader == PAIRS and hidden:
-        return
     if lead is not None and lead >= 0xE0 and None not in way.pending:
         less = way._replace(value=way.value + _SILENT / 2)
         if len(way.pending) == 2:
@@ -262,20 +241,6 @@ def _close(way: Way, hidden: bool) -> Iterator[Way]:
         elif not hidden:
             yield from _complete(less, (lead, None, None), False)
     yield _literal(way, HOLE, _BROKEN)
-
-
-def _cut(way: Way) -> Iterator[Way]:
-    """A character some bytes of which went because each made no pair with the byte behind it."""
-    less = way._replace(value=way.value + _EXPECTED)
-    before = way.text[-1] if way.text else ""
-    lead = way.pending[0]
-    if len(way.pending) == 2:
-        for left in ((*way.pending, None), (lead, None, way.pending[1])):
-            for value, char in choices(left, before, True):
-                yield _literal(less, char, value, gap=left, hidden=True)
-    elif lead is not None:
-        for value, char in choices((lead, None, None), before, True):
-            yield _literal(less, char, value, gap=(lead, None, None), hidden=True)
 
 
 def _complete(way: Way, raw: Bytes, hidden: bool) -> Iterator[Way]:
@@ -309,4 +274,4 @@ def _logarithm(way: Way, char: str) -> float:
 
 def _literal(way: Way, char: str, value: float, *, gap: Bytes = (), hidden: bool = False) -> Way:
     gaps = (*way.gaps, Gap(len(way.text), gap, hidden)) if gap else way.gaps
-    return Way(way.value + value, (), (*way.text, char), gaps, way.clean, way.reader)
+    return Way(way.value + value, (), (*way.text, char), gaps, way.clean)

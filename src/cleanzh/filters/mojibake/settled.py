@@ -1,16 +1,15 @@
-"""Which of the ways to read what lost bytes it was: by what else the line says, and by losing the bytes once more."""
+"""Which of the ways to read what lost bytes it was: by what else the line says."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
-from cleanzh.filters.mojibake.gaps import BYTES, Way, choices, fitting
+from cleanzh.filters.mojibake.gaps import Way, choices, fitting
 from cleanzh.lexicon.fluency import profile
 from cleanzh.lexicon.script import characters
 
-__all__ = ["HOLE", "in_one_script", "reads_like", "settled"]
+__all__ = ["HOLE", "in_one_script", "other_script", "settled"]
 
 HOLE: Final = "\ufffd"
 """A character that could not be chosen."""
@@ -20,46 +19,11 @@ _SAID = 3.0  # what it is worth that the line has the same two characters where 
 _MIXED = -3.0  # a character of the script that the rest of the line is not in
 
 
-def reads_like(way: Way, text: str) -> bool:
-    """Whether the way, damaged again by its reader, is the text."""
-    raw = "".join(way.text).encode("utf-8", "surrogatepass")
-    wanted = text.replace(HOLE, "?")
-    if way.reader == BYTES:
-        return raw.decode("gbk", "ignore") == wanted.replace("?", "") or (
-            raw.decode("gbk", "replace").replace(HOLE, "?") == wanted
-        )
-    return wanted in (_paired(raw, b""), _paired(raw, b" "))
-
-
-def _paired(raw: bytes, eaten: bytes) -> str:
-    """Bytes as Windows reads them as GBK: two by two, a lead byte without its trail byte as ``?`` (with the blank
-    behind it if that is ``eaten``), and what has no character in private use, which is dropped."""
-    found: list[str] = []
-    at = 0
-    while at < len(raw):
-        byte, trail = raw[at], raw[at + 1 : at + 2]
-        if byte < 0x81 or byte == 0xFF:
-            found.append("€" if byte == 0x80 else chr(byte) if byte < 0x80 else "?")
-            at += 1
-        elif trail < b"@" or trail == b"\x7f":
-            found.append("?")
-            at += 2 if trail and trail == eaten else 1
-        else:
-            found.append(_one_of_gbk(raw[at : at + 2]))
-            at += 2
-    return "".join(found)
-
-
-@lru_cache(maxsize=1 << 15)
-def _one_of_gbk(pair: bytes) -> str:
-    return pair.decode("gbk", "ignore") if len(pair.decode("gbk", "ignore").encode("gbk")) == 2 else ""
-
-
 def in_one_script(way: Way) -> Way:
     """The way, worth less for what was chosen of the script that the rest is not in."""
     if not way.gaps:
         return way
-    other = _other_script(_sure(way))
+    other = other_script(_sure(way))
     return way._replace(value=way.value + _MIXED * sum(way.text[gap.place] in other for gap in way.gaps))
 
 
@@ -69,7 +33,7 @@ def _sure(way: Way) -> str:
     return "".join("\n" if place in chosen else char for place, char in enumerate(way.text))
 
 
-def _other_script(text: str) -> frozenset[str]:
+def other_script(text: str) -> frozenset[str]:
     """The characters of the script that ``text`` is not in; none if nothing tells."""
     simplified, traditional = characters("simplified"), characters("traditional")
     has_simplified, has_traditional = not simplified.isdisjoint(text), not traditional.isdisjoint(text)
@@ -83,21 +47,21 @@ def settled(ends: Sequence[Way]) -> str:
     best = ends[0]
     chars = list(best.text)
     sure = _sure(best)
-    other_script = _other_script(sure)
-    for other in ends[1:]:
-        if best.value - other.value > _SURE:
+    other = other_script(sure)
+    for end in ends[1:]:
+        if best.value - end.value > _SURE:
             break
-        if len(other.text) != len(chars):
+        if len(end.text) != len(chars):
             continue
         for gap in best.gaps:
-            if other.text[gap.place] != best.text[gap.place]:
+            if end.text[gap.place] != best.text[gap.place]:
                 chars[gap.place] = HOLE
     for place, left, hidden in best.gaps:
         now = best.text[place]
         before = best.text[place - 1] if place else ""
 
         def bonus(char: str, place: int = place) -> float:
-            return _SAID * _said(sure, best.text, place, char) + _MIXED * (char in other_script)
+            return _SAID * _said(sure, best.text, place, char) + _MIXED * (char in other)
 
         left_of, right_of = "".join(best.text[max(0, place - 2) : place]), "".join(best.text[place + 1 : place + 3])
 
@@ -106,7 +70,7 @@ def settled(ends: Sequence[Way]) -> str:
 
         # What was tried was the likeliest behind what stands before; here what stands behind counts as well.
         suitable = fitting().get((left, hidden), "")
-        wide = left == (None, None, None) or now in other_script
+        wide = left == (None, None, None) or now in other
         if not wide:
             tried = {char for _, char in choices(left, before, hidden)}
             suitable = "".join(
