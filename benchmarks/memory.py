@@ -89,7 +89,8 @@ def compare_alone(documents: int, folder: str | None) -> tuple[int, int]:
             digests = chosen.integers(0, 1 << 63, (BATCH, 2), dtype=np.uint64)
             for near in range(1, BATCH, 10):
                 keys[near], sketches[near] = keys[near - 1].copy(), sketches[near - 1]
-                keys[near][:2], sketches[near][:4] = 7, 9
+                keys[near][chosen.integers(0, 300, 2)] = 7
+                sketches[near][chosen.integers(0, 128, 4)] = 9
             for same in range(5, BATCH, 20):
                 keys[same], sketches[same], digests[same] = keys[same - 1], sketches[same - 1], digests[same - 1]
             bounds = np.concatenate(([0], np.cumsum([len(key) for key in keys])))
