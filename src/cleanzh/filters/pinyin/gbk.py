@@ -36,13 +36,10 @@ _MARKS: Final = frozenset("，。、；：！？“”‘’（）《》…—·
 @lru_cache(maxsize=1)
 def decoder() -> dict[int, str]:
     """What two bytes stand for; pairs of the user-defined zones stand for private use."""
-    table: dict[int, str] = {}
-    for lead in LEADS:
-        for trail in TRAILS:
-            char = bytes((lead, trail)).decode("gb18030", "replace")
-            if len(char) == 1 and char != "\ufffd":
-                table[lead << 8 | trail] = char
-    return table
+    raw = b"".join([bytes((lead, trail, 0x0A)) for lead in LEADS for trail in TRAILS])  # one by one it takes 40 ms
+    chars = raw.decode("gb18030", "replace").split("\n")
+    pairs = (lead << 8 | trail for lead in LEADS for trail in TRAILS)
+    return {pair: char for pair, char in zip(pairs, chars, strict=False) if len(char) == 1 and char != "\ufffd"}
 
 
 @lru_cache(maxsize=1)
