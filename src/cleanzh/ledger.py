@@ -45,6 +45,7 @@ __all__ = [
     "as_found_of_parted",
     "changes",
     "cleaned_from",
+    "decoded",
     "entry",
     "glance",
     "glue",
@@ -113,9 +114,8 @@ def cleaned_from(line: Mapping[str, Any], text: str) -> Cleaned:
 
 
 _STEPS, _BEHIND = b'"steps": [', b'], "metadata": {'
-_decoded: Callable[[str], dict[str, Any]] = (
-    json.JSONDecoder().decode
-)  # of bytes, ``json.loads`` asks first what they are
+decoded: Callable[[str], Any] = json.JSONDecoder().decode
+"""``json.loads`` of what is known to be text: of bytes it asks first what charset they are in."""
 
 
 def glance(raw: bytes) -> tuple[dict[str, Any], bytes]:
@@ -126,7 +126,7 @@ def glance(raw: bytes) -> tuple[dict[str, Any], bytes]:
     """
     start, end = raw.find(_STEPS), raw.rfind(_BEHIND)
     if 0 < start < end:
-        return _decoded((raw[:start] + raw[end + len(b"], ") :]).decode()), raw[start:end]
+        return decoded((raw[:start] + raw[end + len(b"], ") :]).decode()), raw[start:end]
     line = json.loads(raw)  # somebody has written it again, in another way
     steps = changes(cleaned_from(line, ""))["steps"]
     del line["steps"]

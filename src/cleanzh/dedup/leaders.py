@@ -71,7 +71,6 @@ class Aside:
         self._slots = Scratch(count, np.int32)  # 1 and up; 0 is for one that is kept
         self._matches = Column(_MATCH)
         self._fresh: list[tuple[int, float, float]] = []  # matches that are not in the column yet
-        self._touched = 0
 
     def __len__(self) -> int:
         return sum(int(np.count_nonzero(slots)) for _, slots in self._blocks())

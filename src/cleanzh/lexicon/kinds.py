@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cleanzh.lexicon import bigrams
 from cleanzh.lexicon.script import characters
-from cleanzh.lexicon.units import code_units
+from cleanzh.lexicon.units import code_points, code_units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -239,8 +239,7 @@ def kinds_by_character(text: str) -> NDArray[np.uint32]:
 
     if not kinds_of(text) & BEYOND:
         return _kinds_by_place(text)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").clip(max=0xFFFF)
-    return _lookup().take(codes.astype(np.intp))
+    return _lookup().take(code_points(text).astype(np.intp), mode="clip")
 
 
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:

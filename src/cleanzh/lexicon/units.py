@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["code_units"]
+__all__ = ["code_points", "code_units"]
 
 # The last text and its units, which the next filter asks for as well; replaced as a whole, so threads may share them.
 # Those of a long text are not kept.
@@ -32,3 +32,17 @@ def code_units(text: str) -> NDArray[np.uint16]:
     if len(text) < _LONG:
         _last = text, units
     return units
+
+
+def code_points(text: str) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    """One number for each character, read only: the code units, where all characters are below U+10000.
+
+    >>> code_points("5月").tolist(), code_points("😀").tolist()
+    ([53, 26376], [128512])
+    """
+    import numpy as np
+
+    units = code_units(text)
+    if len(units) == len(text):
+        return units
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from operator import add
 from typing import Any, NamedTuple, cast
 
-from cleanzh.lexicon.units import code_units
+from cleanzh.lexicon.units import code_points
 from cleanzh.shadow import folded, folds, forms
 
 __all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places"]
@@ -120,13 +120,7 @@ class Gate:
         return table
 
     def _bytes(self, text: str) -> bytes:
-        units = code_units(text)
-        if len(units) != len(text):
-            import numpy as np
-
-            points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-            return cast("bytes", self._table.take(np.minimum(points, len(self._table) - 1)).tobytes())
-        return cast("bytes", self._table.take(units).tobytes())
+        return cast("bytes", self._table.take(code_points(text), mode="clip").tobytes())
 
     @functools.cached_property
     def _automaton(self) -> Any:

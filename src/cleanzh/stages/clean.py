@@ -322,15 +322,12 @@ def _damage(cleaned: Cleaned | None) -> int:
     return removals + sum(flag.name.startswith("damage.") for flag in cleaned.flags)
 
 
-_value = json.JSONDecoder().decode  # ``json.loads`` looks first for what charset bytes are in
-
-
 def staged(path: Path) -> Iterator[Staged]:
     """The documents of a staged file, in order."""
     others = other_ids(path)
     with path.open("rb", ledger.BUFFER) as file:
         for number, line in enumerate(iter(file.readline, b"")):
-            header = Header(*_value(line.decode()))
+            header = Header(*ledger.decoded(line.decode()))
             book, out = file.read(header.ledger), file.read(header.out)
             if number in others:
                 header = header._replace(id=others[number])
@@ -343,7 +340,7 @@ def headers(path: Path, *, settled: bool = True) -> Iterator[Header]:
     others = other_ids(path) if settled else {}
     with path.open("rb", ledger.BUFFER) as file:
         for number, line in enumerate(iter(file.readline, b"")):
-            header = Header(*_value(line.decode()))
+            header = Header(*ledger.decoded(line.decode()))
             file.seek(header.ledger + header.out, os.SEEK_CUR)
             yield header._replace(id=others[number]) if number in others else header
 

@@ -22,7 +22,7 @@ from cleanzh.lexicon.kinds import (
     places_of,
 )
 from cleanzh.lexicon.script import Letters, character_class, characters, letters, region_of
-from cleanzh.lexicon.units import code_units
+from cleanzh.lexicon.units import code_points
 from cleanzh.patterns import lazily
 
 __all__ = ["UnifyScript", "unify_script"]
@@ -376,12 +376,7 @@ def _is_foreign(count: Letters, share: float) -> bool:
 
 def _changed_runs(rule: str, before: str, after: str) -> list[Edit]:
     """One edit a changed run, for texts of one length; arrays do it in a tenth of the time of a loop over lines."""
-    import numpy as np
-
-    old, new = code_units(before), code_units(after)
-    if len(old) != len(before) or len(new) != len(after):
-        old = np.frombuffer(before.encode("utf-32-le", "surrogatepass"), "<u4")
-        new = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), "<u4")
+    old, new = code_points(before), code_points(after)
     changed = (old != new).nonzero()[0]
     lines = (old == ord("\n")).nonzero()[0].searchsorted(changed)
     breaks = (((changed[1:] - changed[:-1]) > _RUN_GAP) | (lines[1:] != lines[:-1])).nonzero()[0]
