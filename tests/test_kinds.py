@@ -27,8 +27,6 @@ ASKING = (
     "entities",
     "invisible",
     "markup",
-    "mojibake.gate",
-    "mojibake.table",
     "pinyin",
     "punctuation",
     "script",

@@ -31,7 +31,9 @@ if TYPE_CHECKING:  # numpy is imported where arrays are made: it takes longer th
 
 __all__ = [
     "FLOOR",
+    "at_least",
     "begin_weights",
+    "codes_of",
     "followers",
     "following",
     "profile",
@@ -40,6 +42,7 @@ __all__ = [
     "score",
     "scores",
     "usual",
+    "worth",
 ]
 
 _DATA: Final = Path(__file__).parent / "bigrams.npz"
@@ -135,21 +138,50 @@ def profile(text: str) -> NDArray[np.float32]:
     >>> profile("你好").shape
     (2,)
     """
+    codes = codes_of(text)
+    values = _model().begin.take(codes)
+    if len(codes) > 1:
+        values[1:] = worth(codes[:-1], codes[1:])
+    return values
+
+
+def worth(firsts: NDArray[np.uint32], seconds: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """``log P`` of each of some characters behind another one."""
     import numpy as np
 
     model = _model()
+    keys = firsts << np.uint32(16) | seconds
+    at = model.keys.searchsorted(keys)
+    stored = model.keys.take(at, mode="clip") == keys  # past the last one is no match either
+    return np.where(stored, model.pairs.take(at, mode="clip"), at_least(firsts, seconds))
+
+
+def at_least(firsts: NDArray[np.uint32], seconds: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """What :func:`worth` has at the least, without the look-up of pairs that takes its time: stored are those that are
+    worth more than their characters apart.
+
+    >>> codes = codes_of("今天天气很好")
+    >>> bool((at_least(codes[:-1], codes[1:]) <= worth(codes[:-1], codes[1:])).all())
+    True
+    """
+    model = _model()
+    return model.end.take(firsts) + model.begin.take(seconds)
+
+
+def codes_of(text: str) -> NDArray[np.uint32]:
+    """The code points of a text as the model has them: those past the BMP by one that stands for them.
+
+    >>> codes_of("5月😀").tolist()
+    [53, 26376, 55356]
+    """
+    import numpy as np
+
     codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16).astype(np.uint32)
     if len(codes) != len(text):
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         emoji = (codes >= 0x1F000) & (codes < 0x20000)
         codes = np.where(codes > 0xFFFF, np.where(emoji, _EMOJI, _ASTRAL_HAN), codes).astype(np.uint32)
-    values = model.begin.take(codes)
-    if len(codes) > 1:
-        keys = codes[:-1] << np.uint32(16) | codes[1:]
-        at = model.keys.searchsorted(keys)
-        stored = model.keys.take(at, mode="clip") == keys  # past the last one is no match either
-        values[1:] = np.where(stored, model.pairs.take(at, mode="clip"), model.end.take(codes[:-1]) + values[1:])
-    return values
+    return codes
 
 
 def rarer_than(limit: float) -> list[int]:

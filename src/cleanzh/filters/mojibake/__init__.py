@@ -1,6 +1,7 @@
 """Bring back text that was decoded with the wrong charset.
 
-``gate`` finds the few lines that may be damaged, ``repair`` tries on each what may have happened to it: ``charsets``
+``gate`` finds the few lines that may be damaged, ``doubt`` and ``likeness`` which of them read as damage would,
+``repair`` tries on each what may have happened to it: ``charsets``
 has the mistakes and their inverses, ``runs`` finds damage within a line, ``lost`` puts back bytes that were lost,
 ``western`` hands on to ftfy, and ``reading`` says what reads as Chinese.
 """
@@ -40,7 +41,7 @@ def fix_mojibake(text: str) -> list[Edit]:
     Western text is mended by ftfy, of which only the charsets are used: its options for quotes, widths and ligatures
     would change Chinese punctuation.
     """
-    spans = list(suspicious_lines(text))
+    spans = suspicious_lines(text)
     if not spans:
         return []
     edits = list(_repairs(text, spans))
@@ -55,7 +56,8 @@ def fix_mojibake(text: str) -> list[Edit]:
 
 def _repairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Edit]:
     """What is repaired in the lines at ``spans``."""
-    from cleanzh.filters.mojibake.repair import doubtful, repair_line  # and numpy with it
+    from cleanzh.filters.mojibake.doubt import doubtful  # and numpy with it
+    from cleanzh.filters.mojibake.repair import repair_line
 
     lines = [text[start:end] for start, end in spans]
     for (start, _), line, doubt in zip(spans, lines, doubtful(lines) if lines else (), strict=True):

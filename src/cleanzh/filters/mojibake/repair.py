@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.filters.mojibake.charsets import SINGLE, Mistake, inverses, read_again, to_bytes
+from cleanzh.filters.mojibake.doubt import ACCENTS, BAD, HANGUL, KANA, LONG, LOW, LOW_AT_ALL, ROW, lowest
 from cleanzh.filters.mojibake.lost import may_be_utf8, reread
 from cleanzh.filters.mojibake.reading import NEUTRAL, READS, READS_WELL, convinces, reading, total
 from cleanzh.filters.mojibake.runs import LEAST_GAIN, damaged_runs, likely_mistakes, utf8_runs
@@ -17,7 +18,7 @@ from cleanzh.filters.mojibake.western import fix_western
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
 
-__all__ = ["Repair", "doubtful", "repair_line"]
+__all__ = ["Repair", "repair_line"]
 
 
 class Repair(NamedTuple):
@@ -35,26 +36,16 @@ _WORD, _WORD_GAIN = (
     2,
     10.5,
 )  # a line of two; of 60,000 names and words of two to four that stand alone one gains as much
-_BAD = -7.7  # how a line reads that may be damaged as a whole; clean prose has -6, Big5 read as Latin-1 -8
 _VERY_BAD = -8.2  # and one that was damaged twice
-_LOW = -10.3  # mean of eight characters in a row: clean text has it in lists of rare names
-_LOW_AT_ALL = -9.5  # the same of a line that was damaged as a whole, at its worst
 _LOW_TWICE = -11.0  # and of sixteen characters that were damaged twice
-_ROW = 8
 _SHORT = 12
-_ROUNDING = 1e-3  # by which a sum may differ from one that began elsewhere
 _PART = 1000
-_LONG = 6000  # characters of a line in which lost bytes are looked for
 
 # Runs of what single-byte charsets hold; Han, kana, hangul and full-width forms end them.
 _WESTERN: Final = lazily("[^\u2e80-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00010000-\U0010ffff\n]+")
 _ASCII: Final = lazily("[\x00-\x7f]+")
-_ASCII_OF_LINE: Final = lazily("[\x00-\x09\x0b-\x7f]+")
-_KANA: Final = lazily("[ぁ-ヿ]")
-_HANGUL: Final = lazily("[가-힣]")
 _PRIVATE: Final = lazily("[\ue000-\uf8ff]")
 _NOT_ASCII: Final = lazily("[^\x00-\x7f]")
-_ACCENTS: Final = lazily("[\x80-\x9f¡-ÿ\u0100-\u024f\u0370-\u052f]")
 _DENSE: Final = lazily("[\x80-\u052f\u2013-\u203a€™\u2219-\u25a0]{3}")
 # What no text is written with: a candidate that has some may be the middle of a chain, and is not its end.
 _GARBAGE: Final = lazily("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\uff61-\uff9f]")
@@ -62,64 +53,6 @@ _MOST_GARBAGE = 20  # characters for each of it
 _CHAIN: Final = 0.7  # nats a character by which a chain must read better than a single mistake
 _FINE: Final = -7.0  # a repair that reads as well as this is taken before chains are tried
 _QUOTES: Final = "“”‘’—…·"
-
-
-# The lines of the last text that read well enough: in the next round most of them come again. Replaced as a whole, so
-# threads may share it.
-_sound: frozenset[str] = frozenset()
-
-
-def doubtful(lines: Sequence[str]) -> list[bool]:
-    """Which of some lines :func:`repair_line` must see: not those that read well enough.
-
-    It repairs nothing without an accent, hangul, or eight characters in a row that read badly.
-    """
-    global _sound
-    before = _sound
-    new = [line for line in lines if line not in before]
-    bad = {line for line, doubt in zip(new, _read_badly(new), strict=True) if doubt} if new else set()
-    _sound = frozenset(lines) - bad
-    return [line in bad for line in lines]
-
-
-def _read_badly(lines: Sequence[str]) -> list[bool]:
-    """:func:`doubtful`, of lines looked up together: for a short one a call costs more than what it looks up."""
-    doubts = [True] * len(lines)
-    joined = "\n".join(lines)
-    numbers: Sequence[int] = range(len(lines))
-    if len(joined) > _LONG or any(pattern.search(joined) for pattern in (_ACCENTS, _HANGUL, _KANA)):
-        numbers = [number for number, line in enumerate(lines) if _may_read_well(line)]
-        joined = "\n".join(lines[number] for number in numbers)
-    if not numbers:
-        return doubts
-    joined = _ASCII_OF_LINE.sub(" ", joined)
-    plain = joined.split("\n")
-    # A line break has no part in a pair, so that each line is worth the same as alone.
-    values = bigrams.profile("\n" + joined + "\n" * _ROW)
-    sums = values.cumsum(dtype=np.float64)  # up to and with each character
-    rows = (sums[_ROW:] - sums[:-_ROW]) / _ROW  # the one at i is behind the character i
-    if rows.min() > _LOW_AT_ALL + _ROUNDING and min(map(len, plain)) >= _ROW:
-        bad = [False] * len(plain)
-    else:
-        lengths = np.array([len(line) for line in plain])
-        ends = (lengths + 1).cumsum() - 1
-        starts = ends - lengths
-        wholes = sums[ends] - sums[starts]
-        # rows that begin in a line and end in the next one count as well: a doubt too many does no harm
-        lowest = np.where(lengths > _ROW, np.minimum.reduceat(rows, starts), wholes / lengths)
-        blanks = np.array([line.count(" ") for line in plain])
-        means = (wholes - NEUTRAL * blanks) / np.maximum(lengths - blanks, 1)
-        at_all = (lowest < _LOW_AT_ALL + _ROUNDING) & (means < _BAD + _ROUNDING)
-        bad = ((lowest < _LOW + _ROUNDING) | at_all).tolist()
-    for number, doubt in zip(numbers, bad, strict=True):
-        doubts[number] = doubt
-    return doubts
-
-
-def _may_read_well(line: str) -> bool:
-    if len(line) > _LONG or _ACCENTS.search(line) is not None or _HANGUL.search(line) is not None:
-        return False
-    return len(_KANA.findall(line)) * 4 <= len(line)
 
 
 def repair_line(line: str) -> Sequence[Repair]:
@@ -136,17 +69,17 @@ def _repaired_before(line: str) -> tuple[Repair, ...]:
 
 
 def _repaired(line: str) -> list[Repair]:
-    if len(_KANA.findall(line)) * 4 > len(line) and _PRIVATE.search(line) is None:
+    if len(KANA.findall(line)) * 4 > len(line) and _PRIVATE.search(line) is None:
         return []  # Japanese: where Big5 becomes kana it becomes private use as well, beginning with the comma
     plain, blanks = _ASCII.subn(" ", line)
     if len(plain) == blanks:
         return []
     values = bigrams.profile(plain)
     value = (float(values.sum()) - NEUTRAL * blanks) / (len(plain) - blanks)  # as ``reading`` has it
-    accents = _ACCENTS.search(line) is not None
-    lowest = _lowest(values, _ROW)
-    if value < _BAD and (accents or lowest < _LOW_AT_ALL):
-        whole = _undo_long(line) if len(line) > _LONG else _undo(line, 2 if value < _VERY_BAD else 1)
+    accents = ACCENTS.search(line) is not None
+    least = lowest(values, ROW)
+    if value < BAD and (accents or least < LOW_AT_ALL):
+        whole = _undo_long(line) if len(line) > LONG else _undo(line, 2 if value < _VERY_BAD else 1)
         gain = WHOLE_GAIN if len(line) > _WORD else _WORD_GAIN
         if whole is not None and convinces(line, whole[1], gain, _reads(whole[0])):
             return _whole_or_runs(line, *whole)
@@ -154,13 +87,13 @@ def _repaired(line: str) -> list[Repair]:
     if repairs:
         return repairs
     gain = 0.0
-    short = len(plain) <= _SHORT and value <= _LOW  # what was lost counts for nothing there
-    low = lowest <= _LOW or short
-    very_low = short or (low and _lowest(values, 12) <= _LOW)
+    short = len(plain) <= _SHORT and value <= LOW  # what was lost counts for nothing there
+    low = least <= LOW or short
+    very_low = short or (low and lowest(values, 12) <= LOW)
     dense = accents and _DENSE.search(line) is not None
-    if low or _HANGUL.search(line):
+    if low or HANGUL.search(line):
         # of a line of megabytes its worst part is tried first
-        worst = line if len(line) <= _LONG else _around(line, plain, values)
+        worst = line if len(line) <= LONG else _around(line, plain, values)
         for mistake in likely_mistakes(worst):
             if worst is not line and not damaged_runs(worst, mistake):
                 continue
@@ -168,9 +101,9 @@ def _repaired(line: str) -> list[Repair]:
             more = _gain(line, found)
             if more > gain:
                 gain, repairs = more, found
-        if not repairs and very_low and len(line) <= _LONG and _lowest(values, 16) <= _LOW_TWICE:
+        if not repairs and very_low and len(line) <= LONG and lowest(values, 16) <= _LOW_TWICE:
             repairs = list(_chains(line))
-    if len(line) <= _LONG and (very_low or dense) and not (repairs and repairs[0].end - repairs[0].start == len(line)):
+    if len(line) <= LONG and (very_low or dense) and not (repairs and repairs[0].end - repairs[0].start == len(line)):
         for read in (*(("gbk", "big5") if very_low else ()), *(SINGLE if dense else ())):
             lossy = _lossy(line, Mistake("utf-8", read)) if may_be_utf8(line, read) else None
             if lossy is not None and (more := _gain(line, [lossy])) > gain:
@@ -216,7 +149,7 @@ def _whole_or_runs(line: str, mistakes: list[Mistake], again: str) -> list[Repai
 
     Double-byte charsets make Han of Han, so that clean text beside the damage becomes other Han and passes unseen.
     """
-    if len(mistakes) == 1 and mistakes[0].read not in SINGLE and mistakes[0].written != "utf-8" and len(line) < _LONG:
+    if len(mistakes) == 1 and mistakes[0].read not in SINGLE and mistakes[0].written != "utf-8" and len(line) < LONG:
         runs = damaged_runs(line, mistakes[0])
         parts: list[str] = []
         position = 0
@@ -238,14 +171,6 @@ def _lossy(line: str, mistake: Mistake) -> Repair | None:
     if not before or not after or not convinces(before, after, LEAST_GAIN):
         return None
     return Repair(head, len(line) - tail, after, f"{mistake.name}-lossy")
-
-
-def _lowest(values: NDArray[np.float32], width: int) -> float:
-    """The least mean of so many characters in a row."""
-    if len(values) <= width:
-        return float(values.mean())
-    sums = values.cumsum(dtype=np.float64)
-    return float(min(sums[width - 1], (sums[width:] - sums[:-width]).min())) / width
 
 
 def _around(line: str, plain: str, values: NDArray[np.float32]) -> str:
@@ -284,7 +209,7 @@ def _undo(text: str, depth: int) -> tuple[list[Mistake], str] | None:
 
 def _undo_long(line: str) -> tuple[list[Mistake], str] | None:
     """The same for a line of megabytes: what happened to its beginning is undone in the whole of it."""
-    for length in range(_LONG // 2, _LONG // 2 - 4, -1):  # the cut may fall into a character
+    for length in range(LONG // 2, LONG // 2 - 4, -1):  # the cut may fall into a character
         begun = _undo(line[:length], 2)
         if begun is None:
             continue
@@ -324,7 +249,7 @@ def _western_run(run: str, start: int, end: int) -> Repair | None:
     inner_end = end - len(run[start:end]) + len(run[start:end].rstrip(_QUOTES))
     for first in dict.fromkeys((start, inner_start)):
         for last in dict.fromkeys((end, min(end + 1, len(run)), inner_end)):
-            undone = _undo(run[first:last], 2) if last - first <= _LONG else _undo_long(run[first:last])
+            undone = _undo(run[first:last], 2) if last - first <= LONG else _undo_long(run[first:last])
             if undone is not None and convinces(run[first:last], undone[1], WHOLE_GAIN):
                 return Repair(first, last, undone[1], _rule(undone[0]))
     return None

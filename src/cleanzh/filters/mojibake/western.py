@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 
 from cleanzh.patterns import lazily
 
-__all__ = ["LEAD_AND_TRAIL", "fix_western"]
+__all__ = ["LEADS", "LEAD_AND_TRAIL", "TRAILS", "fix_western"]
 
 # The first byte of a UTF-8 character and a second one, both read as Latin-1 or CP1252.
-LEAD_AND_TRAIL: Final = lazily("[ÂÃÅâ-ïð][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+LEADS: Final = "[ÂÃÅâ-ïð]"
+TRAILS: Final = "[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+LEAD_AND_TRAIL: Final = lazily(LEADS + TRAILS)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,114 @@
+"""Which of the suspicious lines must be read again: those that read badly where there can be damage.
+
+Two things are asked, of all lines of a text at once. Whether what stands there can be damage at all (:mod:`.likeness`).
+And how it reads at the least: a pair that is stored is worth more than its characters apart, so what reads well enough
+without pairs needs no look-up of any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleanzh.filters.mojibake.likeness import ROW, rows_like_damage
+from cleanzh.filters.mojibake.reading import NEUTRAL
+from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
+from cleanzh.lexicon import bigrams
+from cleanzh.patterns import lazily
+
+__all__ = ["ACCENTS", "BAD", "HANGUL", "KANA", "LONG", "LOW", "LOW_AT_ALL", "ROW", "doubtful", "lowest"]
+
+BAD: Final = -7.7  # how a line reads that may be damaged as a whole; clean prose has -6, Big5 read as Latin-1 -8
+LOW: Final = -10.3  # mean of eight characters in a row: clean text has it in lists of rare names
+LOW_AT_ALL: Final = -9.5  # the same of a line that was damaged as a whole, at its worst
+LONG: Final = 6000  # characters of a line in which lost bytes are looked for
+_ROUNDING = 1e-3  # by which a sum may differ from one that began elsewhere
+
+_ACCENT: Final = "\x80-\x9f¡-ÿ\u0100-\u024f\u0370-\u052f"
+ACCENTS: Final = lazily(f"[{_ACCENT}]")
+HANGUL: Final = lazily("[가-힣]")
+KANA: Final = lazily("[ぁ-ヿ]")
+_OTHERS: Final = lazily(f"[{_ACCENT}ぁ-ヿ가-힣]")
+_ROW: Final = np.arange(ROW + 1)  # a row and what stands before it
+_ASCII_OF_LINE: Final = lazily("[\x00-\x09\x0b-\x7f]+")
+
+# The lines of the last text that read well enough: in the next round most of them come again. Replaced as a whole, so
+# threads may share it.
+_sound: frozenset[str] = frozenset()
+
+
+def doubtful(lines: Sequence[str]) -> list[bool]:
+    """Which of some lines may have something to repair."""
+    global _sound
+    before = _sound
+    new = [line for line in lines if line not in before]
+    bad = _doubted(new) if new else frozenset()
+    _sound = frozenset(lines) - bad
+    return [line in bad for line in lines]
+
+
+def _doubted(lines: Sequence[str]) -> frozenset[str]:
+    joined = "\n".join(lines)
+    others = len(joined) > LONG or _OTHERS.search(joined) is not None
+    doubted = [line for line in lines if _unlike_chinese(line)] if others else []
+    if doubted:
+        lines = [line for line in lines if line not in doubted]
+        joined = "\n".join(lines)
+    if not lines:
+        return frozenset(doubted)
+    plain = _ASCII_OF_LINE.sub(" ", joined)
+    each = plain.split("\n")
+    doubted += (line for line, read in zip(lines, each, strict=True) if len(read) < ROW and _reads_badly(read))
+    east, west = _like_damage(plain)
+    if len(east) or len(west):
+        ends = np.array([len(read) + 1 for read in each]).cumsum()
+        numbers = set(ends.searchsorted(east, "right").tolist())
+        doubted += (lines[number] for number in numbers if number < len(each) and _reads_badly(each[number]))
+        numbers = set(ends.searchsorted(west, "right").tolist())
+        doubted += (lines[number] for number in numbers if number < len(each) and ACCENTS.search(lines[number]))
+    return frozenset(doubted)
+
+
+def _unlike_chinese(line: str) -> bool:
+    """Whether a line must be read again however its characters read as Chinese."""
+    if len(line) > LONG or HANGUL.search(line) is not None or LEAD_AND_TRAIL.search(line) is not None:
+        return True
+    return len(KANA.findall(line)) * 4 > len(line)
+
+
+def _like_damage(plain: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where rows begin that read badly and can be damage; and those that can be by a single-byte charset.
+
+    A row that begins in a line and ends in the next one counts as well: one more line to read does no harm.
+    """
+    codes = bigrams.codes_of("\n" + plain + "\n" * ROW)
+    east, west = rows_like_damage(codes)
+    for worth in (bigrams.at_least, bigrams.worth):
+        if len(east):
+            rows = codes[east[:, None] + _ROW]
+            east = east[worth(rows[:, :-1], rows[:, 1:]).sum(axis=1) < ROW * LOW_AT_ALL + _ROUNDING]
+    return east, west
+
+
+def _reads_badly(plain: str) -> bool:
+    """Whether a line, with a blank for each run of ASCII, has eight characters in a row that read badly."""
+    if not plain:
+        return False
+    values = bigrams.profile(plain)
+    least = lowest(values, ROW) - _ROUNDING
+    if least >= LOW_AT_ALL:
+        return False
+    blanks = plain.count(" ")
+    mean = (float(values.sum(dtype=np.float64)) - NEUTRAL * blanks) / max(len(plain) - blanks, 1)
+    return least < LOW or mean - _ROUNDING < BAD
+
+
+def lowest(values: NDArray[np.float32], width: int) -> float:
+    """The least mean of so many characters in a row."""
+    if len(values) <= width:
+        return float(values.mean())
+    sums = values.cumsum(dtype=np.float64)
+    return float(min(sums[width - 1], (sums[width:] - sums[:-width]).min())) / width
