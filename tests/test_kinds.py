@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cleanzh.filters import invisible, punctuation, whitespace
 from cleanzh.filters.pinyin.notes import LOST, has_lost
 from cleanzh.lexicon import kinds
-from cleanzh.lexicon.kinds import carry_kinds, kinds_by_character, kinds_of, places_of
+from cleanzh.lexicon.kinds import carry_kinds, kinds_of, places_of
 from cleanzh.lexicon.script import characters
 from cleanzh.pipeline import default_pipeline
 from cleanzh.shadow import shadow, shadows
@@ -87,7 +87,6 @@ def test_no_gate_hides_an_edit(text: str, padded: bool) -> None:
         (kinds.ODD_BLANK, whitespace._ODD.pattern[1:-1]),
         (kinds.COMMA, ",;:!?"),
         (kinds.COMMA | kinds.BRACKET | kinds.QUOTE, punctuation._MARK.pattern[1:-2]),
-        (kinds.DAMAGE, kinds.TYPICAL + kinds.STRANGE),
         (kinds.SIMPLIFIED, "".join(char for char in characters("simplified") if char <= "\uffff")),
         (kinds.TRADITIONAL, "".join(char for char in characters("traditional") if char <= "\uffff")),
     ],
@@ -136,7 +135,7 @@ def test_kinds_that_are_carried_on_hide_none(head: str, tail: str, removed: str,
     text, changed = head + removed + tail, head + added + tail
     kinds_of(text)
     carry_kinds(text, changed, added)
-    carried, here = kinds_of(changed), kinds_by_character(changed).tolist()
+    carried, here = kinds_of(changed), kinds._kinds_by_place(changed).tolist()
     kinds_of("another text")
     assert not kinds_of(changed) & ~carried
-    assert kinds_by_character(changed).tolist() == here
+    assert kinds._kinds_by_place(changed).tolist() == here

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import time
-from itertools import pairwise
+from operator import and_
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,15 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import fix_mojibake
+from cleanzh.filters.mojibake import gate
 from cleanzh.filters.mojibake.doubt import doubtful
 from cleanzh.filters.mojibake.gate import suspicious_lines
 from cleanzh.filters.mojibake.programs import PROGRAMS, Program, damaged
 from cleanzh.filters.mojibake.recover import recover
 from cleanzh.filters.mojibake.repair import repair_line
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
+from cleanzh.lexicon.bigrams import rarer_than
 from cleanzh.lexicon.damage import about_charsets, irreparable_spans
-from cleanzh.lexicon.kinds import BOX, DAMAGE, HAN, HANGUL, KANA, kinds_of
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures" / "mojibake"
@@ -228,15 +230,22 @@ def test_a_line_about_charsets_keeps_its_example() -> None:
     assert fix_mojibake(text) == text
 
 
+STRANGE = {
+    *map(chr, rarer_than(-12.5)),
+    *re.findall(f"[{gate._TYPICAL}{gate._STRANGE}]", "".join(map(chr, range(0x10000)))),
+}
+
+
 def may_be_damaged(line: str) -> bool:
     """What the gate looks for, character by character."""
-    each = [kinds_of(char) for char in line]
-    places = [place for place, kinds in enumerate(each) if kinds & (DAMAGE | BOX)]
+    places = [place for place, char in enumerate(line) if char in STRANGE or "─" <= char <= "▟"]
     several = any(
-        each[first] & DAMAGE and second - first <= 4 and min(third, len(line)) - second <= 5
+        line[first] in STRANGE and second - first <= 4 and min(third, len(line)) - second <= 5
         for first, second, third in zip(places, places[1:], [*places[2:], len(line)], strict=False)
     )
-    mixed = any({a & HANGUL, b & HANGUL} == {0, HANGUL} and (a | b) & (HAN | KANA) for a, b in pairwise(each))
+    hangul = ["가" <= char <= "힣" for char in line]
+    han = ["一" <= char <= "鿿" or "ぁ" <= char <= "ヿ" for char in line]
+    mixed = any(map(and_, hangul, han[1:])) or any(map(and_, han, hangul[1:]))
     return several or mixed or LEAD_AND_TRAIL.search(line) is not None
 
 

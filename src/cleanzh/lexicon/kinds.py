@@ -12,28 +12,23 @@ from array import array
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cleanzh.lexicon import bigrams
 from cleanzh.lexicon.script import characters
-from cleanzh.lexicon.units import code_points, code_units
+from cleanzh.lexicon.units import code_units
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 __all__ = [
-    "ACCENT",
     "ANGLE",
     "BEYOND",
     "BLANK",
-    "BOX",
     "BRACKET",
     "CALL",
     "COMMA",
-    "DAMAGE",
     "DIGIT",
     "DOT",
     "ESCAPE",
-    "HAN",
     "HANGUL",
     "JAMO",
     "KANA",
@@ -42,16 +37,12 @@ __all__ = [
     "ODD_BLANK",
     "QUESTION",
     "QUOTE",
-    "RARE",
     "SEMICOLON",
     "SIMPLIFIED",
-    "STRANGE",
     "TRADITIONAL",
-    "TYPICAL",
     "UNSEEN",
     "carry_kinds",
     "count_of",
-    "kinds_by_character",
     "kinds_of",
     "places_of",
 ]
@@ -73,29 +64,12 @@ __all__ = [
     QUESTION,  # what a lost byte is shown as: ? ？ U+FFFD
     LATIN,
     DIGIT,
-    HAN,
     KANA,
     HANGUL,
     JAMO,
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
-    ACCENT,  # letters of Western Europe, which are damage as well
-    # The last two have the highest bits, so that one comparison tells both of them from all others.
-    BOX,  # box drawing
-    DAMAGE,  # what text is made of that was read in the wrong charset
-) = (1 << bit for bit in range(25))
-
-# Han characters that UTF-8 turns into when it is read as GBK, and that hardly any text is written with. Most of what it
-# turns into is rarer still, and in the class anyway; with these no clause of ten characters gets by.
-TYPICAL = (
-    "涓浜鐨殑浠鍏鍙澶鍦瀹鍒鍚骞灏鍗銆浣涔杩佸寰鏄勫嬪鏂鎴鏃鍥鐢鏉璇屽槸嶅閮竴哄鎵甯姝夊閫佹腑湪鍔湁勬鏀锛鍐搴嗗笉鐜鑷屾湅閲鐩閬闄琛寮兘埌卞囧庡婂嬫佷璁堝鍑娌跺熷戝缁"
-    "勭鏁嶆佺笂瀵灞氬姘鍜烘浼渚嬬涘勮鍖楀庢嶈拰粬勪鐐濂栧鍛樺鎶璐佽褰忓鍘轰嬩愬屼嶇蹇炲冨娉熸夋姹鏅鍓鎺栫湴鑳呭侀鍊笅鍩濆犲嗘欐欎鐗嶄瓙瑰夌欏绉岀"
-)
-RARE = -12.5  # log-probability of a word that begins with the character
-# Half-width katakana, private use, C1 controls; Greek and Cyrillic; accented Latin letters but not the signs among
-# them, which Chinese text uses (· × ° ± § ©). Box drawing is for tables; what was read as CP437 or CP866 has letters
-# as well.
-STRANGE = "\x80-\x9f¡-¦ª-¯²-¶¸-ÖØ-öø-ƿͰ-ԯ⌐⌠⌡\ue000-\uf8ff\ufffd\uff61-\uff9f"
+) = (1 << bit for bit in range(21))
 
 _CLASSES = {
     BLANK: " ",
@@ -117,13 +91,9 @@ _CLASSES = {
     QUESTION: "?？\ufffd",
     LATIN: "A-Za-z",
     DIGIT: "0-9０-９",
-    HAN: "一-鿿",
     KANA: "ぁ-ヿ",
     HANGUL: "가-힣",
     JAMO: "\u1100-\u11ff\u3131-\u318e",
-    DAMAGE: TYPICAL + STRANGE,
-    ACCENT: "À-ÖØ-öø-ÿ",
-    BOX: "─-▟",
 }
 
 # To look up a text of this length character by character takes less than to import numpy, and less than to call it.
@@ -138,9 +108,6 @@ def _table() -> array[int]:
         for first, last in re.findall(r"\\?(.)(?:-\\?(.))?", chars, re.DOTALL):
             for code in range(ord(first), ord(last or first) + 1):
                 table[code] |= kind
-    for low, high in bigrams.rare_ranges(RARE):
-        for code in range(low, high + 1):
-            table[code] |= DAMAGE
     for name, kind in (("simplified", SIMPLIFIED), ("traditional", TRADITIONAL)):
         for char in characters(name):
             if char <= "\uffff":
@@ -227,19 +194,6 @@ def count_of(kinds: int, text: str) -> int:
     import numpy as np
 
     return int(np.count_nonzero(_kinds_by_place(text) & np.uint32(kinds)))
-
-
-def kinds_by_character(text: str) -> NDArray[np.uint32]:
-    """The kinds of each character as bits; one past U+FFFF is of no kind but U+FFFF's.
-
-    >>> (kinds_by_character("5月27日") & DIGIT != 0).tolist()
-    [True, False, True, True, False]
-    """
-    import numpy as np
-
-    if not kinds_of(text) & BEYOND:
-        return _kinds_by_place(text)
-    return _lookup().take(code_points(text).astype(np.intp), mode="clip")
 
 
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:
