@@ -32,19 +32,25 @@ _SIZES = lazily(
     r"[( ]*(?:(?:小|大|调整)?字号|(?:调整)?字体(?=\s*[:|(大小])|调整字体)\s*[:|)]?"
     r"[\s()|大中小+-]*(?:打印|关闭|分享)?[\s()|]*"
 )
-_DAY = lazily(r"\W*(?:时间|日期|更新)\s?:")  # of an event, or under a letter, if no time of day is given
-_EDITOR = lazily(r"[责責](?:任[编編][辑輯]|[编編])")
-_REPLY = lazily(r"\W*(?:发表|发布|回复|评论|回答|时间)(?:于|时间)?\s?:?\s?\d")  # and then what a reader wrote
-_EDITORS = ("责编", "责任编", "責編", "責任編")
-_OWN = lazily(r"(?:本文|原文|文章|转载)[链网地]|所属")
+# The next are asked of lines as they are: to fold them takes longer than to look.
+_LINE = r"[\W丨]*"
+_BAR = "|｜︱丨┃│¦∣"
+_DAY = lazily(_LINE + r"(?:[时時][间間]|日期|更新)\s?[:：]")  # of an event, or under a letter, if no time of day is given
+_REPLY = lazily(  # and then what a reader wrote
+    _LINE + r"(?:[发發]表|[发發][布佈]|回复|[评評][论論]|回答|[时時][间間])(?:[于於]|[时時][间間])?\s?[:：]?\s?\d"
+)
 _EVENT = lazily(
-    r"\W*(?:活动|会议|报名|比赛|考试|演出|集合)?"
-    r"(?:地点|地址|嘉宾|票价|主办|承办|费用|对象|主讲|主持|人数|内容)\s?[:/|]"
+    _LINE + r"(?:活动|会议|[报報]名|比赛|考试|演出|集合)?"
+    rf"(?:地[点點]|地址|嘉宾|票价|主办|承办|费用|对象|主讲|主持|人[数數]|内容)\s?[:：/／{_BAR}]"
 )
 # The other lines of a notice about a book, a film or a song, of which the author's is one.
 _WORK = lazily(
-    r"\W*(?:书名|出版社|出版时间|ISBN|定价|页数|丛书|装帧|开本|片名|剧名|导演|主演|编剧|类型|歌名|歌手|作曲|作词|编曲|演唱|专辑|品牌)\s?[:/]"
+    _LINE + r"(?:书名|出版社|出版[时時][间間]|ISBN|定价|页[数數]|丛书|装帧|开本|片名|剧名|[导導]演|主演|[编編]剧|[类類]型"
+    r"|歌名|歌手|作曲|作词|[编編]曲|演唱|[专專]辑|品牌)\s?[:：/／]"
 )
+_EDITOR = lazily(r"[责責](?:任[编編][辑輯]|[编編])")
+_EDITORS = ("责编", "责任编", "責編", "責任編")
+_OWN = lazily(r"(?:本文|原文|文章|转载)[链网地]|所属")
 _DATELINE = lazily(
     r"\s*(?P<agency>[\u4e00-\u9fff]{1,8}?[社网網报報])"
     r"(?:[\u4e00-\u9fff]{0,10}\d{1,2}月\d{1,2}日[电電讯訊]|[讯訊](?=[\s（(]))"
@@ -143,9 +149,10 @@ def _choose(lines: list[str], found: dict[int, Header], first: int, closing: int
 
 def _paragraphs(lines: list[str]) -> tuple[int, int]:
     """The first and the last paragraph of running text; without any, what lies between the edges of the text."""
-    first = next((i for i, line in enumerate(lines) if _is_paragraph(line)), None)
+    long = [i for i, line in enumerate(lines) if len(line) >= _PARAGRAPH]
+    first = next((i for i in long if _is_paragraph(lines[i])), None)
     if first is not None:
-        return first, next(i for i in range(len(lines) - 1, -1, -1) if _is_paragraph(lines[i]))
+        return first, next(i for i in reversed(long) if _is_paragraph(lines[i]))
     filled = [i for i, line in enumerate(lines) if line and not line.isspace()]
     if not filled:
         return 0, -1
@@ -154,8 +161,7 @@ def _paragraphs(lines: list[str]) -> tuple[int, int]:
 
 
 def _is_paragraph(line: str) -> bool:
-    if len(line) < _PARAGRAPH:
-        return False
+    """Of a line that is long enough, whether it is one."""
     if "。" in line:
         return True
     if not _SENTENCES.search(line):
@@ -177,9 +183,8 @@ def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int,
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
     """
-    wanted = [*range(min(first, len(lines))), *range(max(first, closing), len(lines))]
-    found = dict(_read(lines, wanted))
-    if found and first < closing:
+    found = dict(_read(lines, itertools.chain(range(first), range(max(first, closing), len(lines)))))
+    if found and first < closing and ("20" in text or "19" in text):
         found.update(_read(lines, (i for i in _numbers(text, _STAMP) if first < i < closing)))
         found = dict(sorted(found.items()))
     return found
@@ -187,14 +192,13 @@ def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int,
 
 def _read(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
     for index in numbers:
-        if header := _fields(lines[index]):
+        line = lines[index]
+        if 2 <= len(line) <= LONGEST and "。" not in line and (header := _fields(line)):
             yield index, header
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)  # what stays is asked about again in each round
 def _fields(line: str) -> Header | None:
-    if not 2 <= len(line) <= LONGEST or "。" in line:
-        return None
     return read_header(line) if _TRIGGER.search(line) or _OTHER_DATE.search(line) else None
 
 
@@ -209,7 +213,7 @@ def _numbers(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
 
 def _goes(lines: list[str], index: int, found: dict[int, Header], alike: Counter[str], place: _Place) -> bool:
     """Whether a line of fields is the page's and not the article's."""
-    header, line = found[index], fold(lines[index]).strip()
+    header, line = found[index], lines[index]
     kinds = header.kinds
     if header.vague and not place.head and _REPLY.match(line):
         return False
@@ -217,19 +221,19 @@ def _goes(lines: list[str], index: int, found: dict[int, Header], alike: Counter
         return True
     if not (place.head or place.tail) or alike[_pattern(header)] > _ALIKE:
         return False
-    around = [fold(other).strip() for other in lines[max(0, index - 2) : index + 3]]
+    around = lines[max(0, index - 2) : index + 3]
     if kinds <= {"published", "clock"}:
         if not (header.exact or header.labels or (place.head and header.guesses)):
             return False
-        if _DAY.match(line) and not (header.exact or (place.head and header.metadata)):
+        if not header.exact and not (place.head and header.metadata) and _DAY.match(line):
             return False
         return not any(map(_EVENT.match, around))
     if kinds <= _MINOR:
         below = found.get(index + 1)
-        if kinds == {"ignored"} and place.head and _SIZES.fullmatch(line):
+        if kinds == {"ignored"} and place.head and _SIZES.fullmatch(fold(line).strip()):
             return True
         near = place.beside or (below is not None and bool(below.kinds & _MAIN))
-        return near or kinds == {"reaction"} or bool(_OWN.match(line))
+        return near or kinds == {"reaction"} or bool(_OWN.match(fold(line).strip()))
     return not (kinds <= _NAMED and any(map(_WORK.match, around)))
 
 
