@@ -15,8 +15,9 @@ def exceeds_budget(kept: str, removed: str, *, share: float = 0.5, floor: int = 
     >>> [exceeds_budget("汉" * kept, "汉" * removed) for kept, removed in [(149, 151), (150, 150), (0, 199)]]
     [True, False, False]
     """
-    taken = letters(removed).han
-    if not taken:
+    left = letters(kept).han
+    if len(removed) <= share * (len(removed) + left):  # even if all of it were Han
         return False
-    document = taken + letters(kept).han
+    taken = letters(removed).han
+    document = taken + left
     return document >= floor and taken > share * document

@@ -6,6 +6,7 @@ document reads as none; normalize before removing, since a rule must not need th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -125,8 +126,7 @@ class Pipeline:
         steps: list[Step] = []
         metadata: dict[str, str] = {}
         quiet = 0  # filters in a row that found nothing; when all have, the text is done
-        for turn in range(_MAX_ROUNDS * len(filters)):
-            run = filters[turn % len(filters)]
+        for turn, run in enumerate(itertools.chain.from_iterable(itertools.repeat(filters, _MAX_ROUNDS))):
             again = turn >= len(filters) and not _families(run)  # a foreign function need not stand a second time
             found = Findings([]) if again else self._examine(run, text)
             for key, value in found.metadata.items():
@@ -140,9 +140,10 @@ class Pipeline:
             quiet += 1  # no filter has anything to add to its own output
             if quiet >= len(filters):
                 break
-        for run in self.filters:
-            if isinstance(run, UnifyScript):  # what a header said is in the script of the text
-                metadata = {key: value if value.isascii() else run(value) for key, value in metadata.items()}
+        if metadata:
+            for run in self.filters:
+                if isinstance(run, UnifyScript):  # what a header said is in the script of the text
+                    metadata = {key: _in_script(run, value) for key, value in metadata.items()}
         return Cleaned(text, tuple(steps), metadata)
 
     def _examine(self, run: Any, text: str) -> Findings:
@@ -168,6 +169,11 @@ class Pipeline:
     def _possible(self, family: str) -> bool:
         inside = any(prefix.startswith(family) for prefix in self.select)
         return (not self.select or inside or _matches(family, self.select)) and not _matches(family, self.ignore)
+
+
+@lru_cache(maxsize=4096)  # papers and writers come again
+def _in_script(run: UnifyScript, value: str) -> str:
+    return value if value.isascii() else run(value)
 
 
 def _matches(rule: str, prefixes: Iterable[str]) -> bool:

@@ -35,7 +35,9 @@ _SIZES = lazily(
 # The next are asked of lines as they are: to fold them takes longer than to look.
 _LINE = r"[\W丨]*"
 _BAR = "|｜︱丨┃│¦∣"
-_DAY = lazily(_LINE + r"(?:[时時][间間]|日期|更新)\s?[:：]")  # of an event, or under a letter, if no time of day is given
+_DAY = lazily(
+    _LINE + r"(?:[时時][间間]|日期|更新)\s?[:：]"
+)  # of an event, or under a letter, if no time of day is given
 _REPLY = lazily(  # and then what a reader wrote
     _LINE + r"(?:[发發]表|[发發][布佈]|回复|[评評][论論]|回答|[时時][间間])(?:[于於]|[时時][间間])?\s?[:：]?\s?\d"
 )
@@ -45,7 +47,8 @@ _EVENT = lazily(
 )
 # The other lines of a notice about a book, a film or a song, of which the author's is one.
 _WORK = lazily(
-    _LINE + r"(?:书名|出版社|出版[时時][间間]|ISBN|定价|页[数數]|丛书|装帧|开本|片名|剧名|[导導]演|主演|[编編]剧|[类類]型"
+    _LINE
+    + r"(?:书名|出版社|出版[时時][间間]|ISBN|定价|页[数數]|丛书|装帧|开本|片名|剧名|[导導]演|主演|[编編]剧|[类類]型"
     r"|歌名|歌手|作曲|作词|[编編]曲|演唱|[专專]辑|品牌)\s?[:：/／]"
 )
 _EDITOR = lazily(r"[责責](?:任[编編][辑輯]|[编編])")

@@ -12,7 +12,9 @@ __all__ = ["find_title"]
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _FOUR, _SIX = (lazily(f"(?:[^{_HAN}]*[{_HAN}]){{{least}}}") for least in (4, 6))
-_NAVIGATION = lazily(r">|»|›|首页|首頁|登录|登錄|注册|註冊|客户端|搜索|当前位置|您的位置|^\s*[▲▼►▸●◆■]|\S(?: +\S+){3} +\S")
+_NAVIGATION = lazily(
+    r">|»|›|首页|首頁|登录|登錄|注册|註冊|客户端|搜索|当前位置|您的位置|^\s*[▲▼►▸●◆■]|\S(?: +\S+){3} +\S"
+)
 _CAPTION = lazily(r"[（(][^（）()]*(?:图|圖|摄|攝|照|截图)[^（）()]*[）)]\s*$|[摄攝]\s*$")
 _SUBTITLE = lazily(r"^(?:——|--|[（(【])|[）)]$")
 _PATH = lazily(r"\S\s*[>»›]\s*\S|[>»›]\s*$")  # where on the site the page is
