@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanzh.lexicon.script import letters
+from cleanzh.lexicon.script import han_at_least, letters
 
 __all__ = ["exceeds_budget"]
 
@@ -15,9 +15,8 @@ def exceeds_budget(kept: str, removed: str, *, share: float = 0.5, floor: int = 
     >>> [exceeds_budget("汉" * kept, "汉" * removed) for kept, removed in [(149, 151), (150, 150), (0, 199)]]
     [True, False, False]
     """
-    left = letters(kept).han
-    if len(removed) <= share * (len(removed) + left):  # even if all of it were Han
+    if len(removed) <= share * (len(removed) + han_at_least(kept)):  # even if all of it were Han
         return False
     taken = letters(removed).han
-    document = taken + left
+    document = taken + letters(kept).han
     return document >= floor and taken > share * document
