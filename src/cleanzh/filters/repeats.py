@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from typing import NamedTuple
 
 from cleanzh.edits import Edit, text_filter
 from cleanzh.patterns import lazily
@@ -23,6 +24,7 @@ _OVER = 20
 _COMPARED = 8
 _KEY = 16  # lines that agree in their first characters are compared
 _NOT_HAN = lazily("[^\u3400-\u9fff\U00020000-\U0003ffff]+")
+_FOUR_HAN = lazily("(?:[^\u3400-\u9fff\U00020000-\U0003ffff]*[\u3400-\u9fff\U00020000-\U0003ffff]){4}")
 _DIGITS = lazily(r"[0-9０-９]+")
 _MORE = "详细|詳細|详情|更多|全文|查看全文|阅读全文|展开|展開"
 _CUT = lazily(rf"(?:\s*(?:\.{{2,6}}|…{{1,2}}|。{{2,6}}))+(?:\s*[\[【(（<]?(?:{_MORE})[\]】)）>]?)?\s*$")
@@ -60,19 +62,18 @@ def remove_repeats(text: str) -> list[Edit]:
     lines = text.split("\n")
     gone = _title_again(lines)
     long = [line for line in lines if len(line) >= _LONG]
-    labelled = any(_SUMMARY.match(line) for line in long[:_OPENING])
-    if labelled or len({line[:_KEY] for line in long}) < len(long):
+    if len(long) > 1 and (len({line[:_KEY] for line in long}) < len(long) or any(map(_SUMMARY.match, long[:_OPENING]))):
         _find_copies(text, lines, gone)
     return _edits(lines, gone) if gone else []
 
 
 def _title_again(lines: list[str]) -> dict[int, str]:
     """The first line, printed again before the first paragraph."""
-    filled = [(i, line.strip()) for i, line in enumerate(lines[:20]) if line and not line.isspace()][:6]
+    filled = list(itertools.islice(((i, line.strip()) for i, line in enumerate(lines[:20]) if line.strip()), 6))
     if len(filled) < 3:
         return {}
     title = filled[0][1]
-    if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or len(_NOT_HAN.sub("", title)) < 4:
+    if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or not _FOUR_HAN.match(title):
         return {}
     below = _title_below(lines, title)
     if not below and not any(title in line for _, line in filled[1:]):
@@ -108,12 +109,8 @@ def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
     groups = [group for group in groups if len(group) > 1]
     if not groups:
         return
-    order = [index for index, line in enumerate(lines) if line and not line.isspace()]
-    place = {index: number for number, index in enumerate(order)}
-    long = (index for index in order if len(lines[index]) >= _LONG and _is_prose(lines[index]))
-    opening = list(itertools.islice(long, _OPENING))
+    standing: _Standing | None = None
     original: dict[int, int] = {}  # the line that a removed one copies
-    law = sum(1 for _ in _LAW.finditer(text)) >= 3
     for group in groups:
         whole: dict[str, int] = {}
         masked: dict[str, int] = {}
@@ -126,14 +123,37 @@ def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
             other = first if first != index else masked.setdefault(mask, index)
             if other == index or not (rule := _copies(lines[other].strip(), line)):
                 continue
-            distance = place[index] - place[other]
-            if distance == 1 or (
-                not law and (distance == 2 or other in opening or _far_copy(lines, order, place, other, index))
-            ):
+            standing = standing or _standing(text, lines)
+            if standing.is_copy(lines, other, index):
                 gone[index] = rule
                 original[index] = other
         _find_cut(lines, [index for index in group if index not in gone], gone)
     _find_between(lines, original, gone)
+
+
+class _Standing(NamedTuple):
+    """Where the lines stand among those that are not blank."""
+
+    order: list[int]
+    place: dict[int, int]
+    opening: list[int]
+    law: bool
+
+    def is_copy(self, lines: list[str], first: int, second: int) -> bool:
+        """Whether a line that reads as the first is near enough to it, or is one of several."""
+        distance = self.place[second] - self.place[first]
+        if distance == 1 or self.law:
+            return distance == 1
+        near = distance == 2 or first in self.opening
+        return near or _far_copy(lines, self.order, self.place, first, second)
+
+
+def _standing(text: str, lines: list[str]) -> _Standing:
+    order = [index for index, line in enumerate(lines) if line and not line.isspace()]
+    long = (index for index in order if len(lines[index]) >= _LONG and _is_prose(lines[index]))
+    opening = list(itertools.islice(long, _OPENING))
+    law = sum(1 for _ in _LAW.finditer(text)) >= 3
+    return _Standing(order, {index: number for number, index in enumerate(order)}, opening, law)
 
 
 def _is_prose(line: str) -> bool:
