@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cleanzh.edits import Edit, text_filter
+from cleanzh.lexicon.lines import lines_of
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_repeats"]
@@ -59,7 +61,7 @@ def remove_repeats(text: str) -> list[Edit]:
     """
     if "\n" not in text:
         return []
-    lines = text.split("\n")
+    lines = lines_of(text)
     gone = _title_again(lines)
     long = [line for line in lines if len(line) >= _LONG]
     if len(long) > 1 and (len({line[:_KEY] for line in long}) < len(long) or any(map(_SUMMARY.match, long[:_OPENING]))):
@@ -67,7 +69,7 @@ def remove_repeats(text: str) -> list[Edit]:
     return _edits(lines, gone) if gone else []
 
 
-def _title_again(lines: list[str]) -> dict[int, str]:
+def _title_again(lines: Sequence[str]) -> dict[int, str]:
     """The first line, printed again before the first paragraph."""
     filled = list(itertools.islice(((i, line.strip()) for i, line in enumerate(lines[:20]) if line.strip()), 6))
     if len(filled) < 3:
@@ -87,7 +89,7 @@ def _title_again(lines: list[str]) -> dict[int, str]:
     return {}
 
 
-def _title_below(lines: list[str], title: str) -> list[int]:
+def _title_below(lines: Sequence[str], title: str) -> list[int]:
     """Where the title stands again below the last paragraph, in lists of articles that name their own page too."""
     found = []
     for index in range(len(lines) - 1, 0, -1):
@@ -98,7 +100,7 @@ def _title_below(lines: list[str], title: str) -> list[int]:
     return found
 
 
-def _find_copies(text: str, lines: list[str], gone: dict[int, str]) -> None:
+def _find_copies(text: str, lines: Sequence[str], gone: dict[int, str]) -> None:
     """Enter the copies among the long lines into ``gone``."""
     alike: dict[str, list[int]] = defaultdict(list)
     for index, line in enumerate(lines):
@@ -139,7 +141,7 @@ class _Standing(NamedTuple):
     opening: list[int]
     law: bool
 
-    def is_copy(self, lines: list[str], first: int, second: int) -> bool:
+    def is_copy(self, lines: Sequence[str], first: int, second: int) -> bool:
         """Whether a line that reads as the first is near enough to it, or is one of several."""
         distance = self.place[second] - self.place[first]
         if distance == 1 or self.law:
@@ -148,7 +150,7 @@ class _Standing(NamedTuple):
         return near or _far_copy(lines, self.order, self.place, first, second)
 
 
-def _standing(text: str, lines: list[str]) -> _Standing:
+def _standing(text: str, lines: Sequence[str]) -> _Standing:
     order = [index for index, line in enumerate(lines) if line and not line.isspace()]
     long = (index for index in order if len(lines[index]) >= _LONG and _is_prose(lines[index]))
     opening = list(itertools.islice(long, _OPENING))
@@ -161,7 +163,7 @@ def _is_prose(line: str) -> bool:
     return _STRUCTURE.search(line[:40]) is None
 
 
-def _find_between(lines: list[str], original: dict[int, int], gone: dict[int, str]) -> None:
+def _find_between(lines: Sequence[str], original: dict[int, int], gone: dict[int, str]) -> None:
     """Enter the short lines that stand between two copies as they stand between what these copy."""
     copies = sorted(original)
     for upper, lower in itertools.pairwise(copies):
@@ -182,7 +184,7 @@ def _copies(first: str, second: str) -> str | None:
     return "repeat.number-differs" if sum(a != b for a, b in zip(one, two, strict=True)) == 1 else None
 
 
-def _far_copy(lines: list[str], order: list[int], place: dict[int, int], first: int, second: int) -> bool:
+def _far_copy(lines: Sequence[str], order: list[int], place: dict[int, int], first: int, second: int) -> bool:
     """Whether a copy far below its first is one by itself: long, or in the midst of others."""
     if len(lines[second]) >= _FAR:
         return True
@@ -198,7 +200,7 @@ def _far_copy(lines: list[str], order: list[int], place: dict[int, int], first: 
     return run + ahead - 1 >= _RUN
 
 
-def _find_cut(lines: list[str], group: list[int], gone: dict[int, str]) -> None:
+def _find_cut(lines: Sequence[str], group: list[int], gone: dict[int, str]) -> None:
     """Enter the lines that are the beginning of another, cut off or under the label of a summary."""
     # Comparing each with each would make a log of a million such lines quadratic.
     others = [(index, _squeeze(lines[index])) for index in group[:_COMPARED]]
@@ -222,7 +224,7 @@ def _squeeze(text: str) -> str:
     return "".join(text.split())
 
 
-def _continues(lines: list[str], first: int, part: str) -> bool:
+def _continues(lines: Sequence[str], first: int, part: str) -> bool:
     """Whether ``part`` is how line ``first`` and those below it begin: a summary runs on over paragraphs."""
     read = ""
     for line in lines[first : first + _OVER]:
@@ -234,7 +236,7 @@ def _continues(lines: list[str], first: int, part: str) -> bool:
     return False
 
 
-def _edits(lines: list[str], gone: dict[int, str]) -> list[Edit]:
+def _edits(lines: Sequence[str], gone: dict[int, str]) -> list[Edit]:
     """One edit a line; the line break after it goes along, or the one before it at the end of the text."""
     edits, position = [], 0
     closing, last = len(lines), len(lines) - 1

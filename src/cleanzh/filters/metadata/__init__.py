@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cleanzh import prepared
@@ -14,6 +14,7 @@ from cleanzh.edits import Edit, Findings, text_filter
 from cleanzh.filters.metadata.labels import PERSONS
 from cleanzh.filters.metadata.lines import DATES, LONGEST, Header, fold, named, read_header
 from cleanzh.filters.metadata.titles import find_title
+from cleanzh.lexicon.lines import lines_of
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_metadata"]
@@ -52,7 +53,7 @@ _WORK = lazily(
     r"|歌名|歌手|作曲|作词|[编編]曲|演唱|[专專]辑|品牌)\s?[:：/／]"
 )
 _EDITOR = lazily(r"[责責](?:任[编編][辑輯]|[编編])")
-_EDITORS = ("责编", "责任编", "責編", "責任編")
+_RESPONSIBLE = ("责", "责任", "責", "責任")
 _OWN = lazily(r"(?:本文|原文|文章|转载)[链网地]|所属")
 _DATELINE = lazily(
     r"\s*(?P<agency>[\u4e00-\u9fff]{1,8}?[社网網报報])"
@@ -109,7 +110,7 @@ def remove_metadata(text: str) -> Findings:
     event; an interview's ``记者：``; lists of works by author. One field is not enough between two paragraphs, where a
     label may belong to a table or a picture.
     """
-    lines = text.split("\n")
+    lines = lines_of(text)
     first, last = _paragraphs(lines)
     closing = _closing(text, lines, first, last)
     found = _headers(text, lines, first, closing)
@@ -120,7 +121,9 @@ def remove_metadata(text: str) -> Findings:
     return Findings(_edits(lines, gone, found), metadata)
 
 
-def _choose(lines: list[str], found: dict[int, Header], first: int, closing: int) -> tuple[list[int], dict[str, str]]:
+def _choose(
+    lines: Sequence[str], found: dict[int, Header], first: int, closing: int
+) -> tuple[list[int], dict[str, str]]:
     """Which of the lines of fields go, and what the document says of itself in them."""
     # Lists of other articles below the text look like a chat, so only what stands above it is counted for one.
     alike = Counter(_pattern(header) for i, header in found.items() if header.labels or i < first)
@@ -150,12 +153,12 @@ def _choose(lines: list[str], found: dict[int, Header], first: int, closing: int
     return gone, {**below, **guesses, **_lone_day(found, gone, first), **above}
 
 
-def _paragraphs(lines: list[str]) -> tuple[int, int]:
+def _paragraphs(lines: Sequence[str]) -> tuple[int, int]:
     """The first and the last paragraph of running text; without any, what lies between the edges of the text."""
-    long = [i for i, line in enumerate(lines) if len(line) >= _PARAGRAPH]
-    first = next((i for i in long if _is_paragraph(lines[i])), None)
+    first = next((i for i, line in enumerate(lines) if len(line) >= _PARAGRAPH and _is_paragraph(line)), None)
     if first is not None:
-        return first, next(i for i in reversed(long) if _is_paragraph(lines[i]))
+        last = next(i for i, line in enumerate(reversed(lines)) if len(line) >= _PARAGRAPH and _is_paragraph(line))
+        return first, len(lines) - 1 - last
     filled = [i for i, line in enumerate(lines) if line and not line.isspace()]
     if not filled:
         return 0, -1
@@ -172,16 +175,17 @@ def _is_paragraph(line: str) -> bool:
     return len(line) > LONGEST or not _TRIGGER.search(line) or read_header(line) is None
 
 
-def _closing(text: str, lines: list[str], first: int, last: int) -> int:
+def _closing(text: str, lines: Sequence[str], first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    if ("编" in text or "編" in text) and any(word in text for word in _EDITORS):
+    # To part the text at a character takes less than to look for each of the words.
+    if any(before.endswith(_RESPONSIBLE) for sign in "编編" if sign in text for before in text.split(sign)):
         for index in _numbers(text, _EDITOR):
             if first < index < last and (header := read_header(lines[index])) and "editor" in header.kinds:
                 return index
     return max(last + 1, 0)
 
 
-def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int, Header]:
+def _headers(text: str, lines: Sequence[str], first: int, closing: int) -> dict[int, Header]:
     """The lines that are nothing but fields: above and below the paragraphs.
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
@@ -193,7 +197,7 @@ def _headers(text: str, lines: list[str], first: int, closing: int) -> dict[int,
     return found
 
 
-def _read(lines: list[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
+def _read(lines: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
     for index in numbers:
         line = lines[index]
         if 2 <= len(line) <= LONGEST and "。" not in line and (header := _fields(line)):
@@ -214,7 +218,7 @@ def _numbers(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
         yield index
 
 
-def _goes(lines: list[str], index: int, found: dict[int, Header], alike: Counter[str], place: _Place) -> bool:
+def _goes(lines: Sequence[str], index: int, found: dict[int, Header], alike: Counter[str], place: _Place) -> bool:
     """Whether a line of fields is the page's and not the article's."""
     header, line = found[index], lines[index]
     kinds = header.kinds
@@ -253,7 +257,7 @@ def _lone_day(found: dict[int, Header], gone: list[int], first: int) -> Mapping[
     return days[0].metadata if len(days) == 1 and not (days[0].vague or days[0].guesses) else {}
 
 
-def _repeated_names(lines: list[str], gone: set[int], metadata: dict[str, str]) -> list[int]:
+def _repeated_names(lines: Sequence[str], gone: set[int], metadata: dict[str, str]) -> list[int]:
     """The lines beside a header that are nothing but the name it gives: an account prints itself above its post."""
     names = {metadata.get("source"), metadata.get("author")}
     return [
@@ -263,7 +267,7 @@ def _repeated_names(lines: list[str], gone: set[int], metadata: dict[str, str]) 
     ]
 
 
-def _names_above(lines: list[str], gone: list[int], found: dict[int, Header]) -> Iterator[tuple[int, str]]:
+def _names_above(lines: Sequence[str], gone: list[int], found: dict[int, Header]) -> Iterator[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
     filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
     for above, index in itertools.pairwise(filled[1:]):
@@ -274,7 +278,7 @@ def _names_above(lines: list[str], gone: list[int], found: dict[int, Header]) ->
             yield above, field
 
 
-def _read_dateline(lines: list[str], metadata: dict[str, str]) -> None:
+def _read_dateline(lines: Sequence[str], metadata: dict[str, str]) -> None:
     """What a dateline that stays says: ``新华社北京5月27日电（记者唐霁）``, ``本报讯（记者 陈智）``."""
     for line in lines:
         if dateline := _DATELINE.match(line):
@@ -285,7 +289,7 @@ def _read_dateline(lines: list[str], metadata: dict[str, str]) -> None:
             return
 
 
-def _edits(lines: list[str], gone: list[int], found: dict[int, Header]) -> list[Edit]:
+def _edits(lines: Sequence[str], gone: list[int], found: dict[int, Header]) -> list[Edit]:
     """One edit a line; the line break after it goes along, or the one before it at the end of the text."""
     if not gone:
         return []

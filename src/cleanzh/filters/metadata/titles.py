@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cleanzh.patterns import lazily
 
@@ -22,7 +22,7 @@ _EMPTY = frozenset({"正文", "内容", "原文", "文章正文"})
 _CLOSED = "。，；：、,;:…"
 
 
-def find_title(lines: list[str], gone: list[int], first: int, metadata: Mapping[str, str]) -> str | None:
+def find_title(lines: Sequence[str], gone: list[int], first: int, metadata: Mapping[str, str]) -> str | None:
     """The title of an article whose header lines are ``gone`` and whose first paragraph is line ``first``.
 
     It is the line right above the header, or right below a header that opens the text, or the first line if the first
@@ -48,7 +48,7 @@ def find_title(lines: list[str], gone: list[int], first: int, metadata: Mapping[
     return title
 
 
-def _below(lines: list[str], gone: list[int], header: int, first: int) -> str | None:
+def _below(lines: Sequence[str], gone: list[int], header: int, first: int) -> str | None:
     removed, below = set(gone), header
     while below < len(lines) and (below in removed or not lines[below] or lines[below].isspace()):
         below += 1
