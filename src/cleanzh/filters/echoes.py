@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
 from cleanzh.edits import Edit, text_filter
+from cleanzh.lexicon.lines import lines_of
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_title_echoes"]
 
 _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _NOT_HAN = lazily(f"[^{_HAN}]+")
-_LONG_ENOUGH = 10  # Han in a title that no sentence has by chance
+_TEN_HAN = lazily(f"(?:[^{_HAN}]*[{_HAN}]){{10}}")  # no sentence has a title as long by chance
 _SHORTEST = 5  # Han in a phrase that can be an echo: shorter ones are names and terms
 _PARTS = lazily(r"[:：_|｜︱—–,，!！?？;；\s]+")
 _HEAD = 12  # lines that are looked at for the title
@@ -60,6 +62,8 @@ def remove_title_echoes(text: str) -> list[Edit]:
     recurs as names and terms do: a short phrase counts only if the whole title was found inside a sentence too, or if
     no clause can end with it.
     """
+    if "\n" not in text:
+        return []
     echoes: list[Edit] = []
     for title, stop in _titles(text):
         parts = [part for part in _PARTS.split(title) if part]
@@ -85,15 +89,15 @@ def _titles(text: str) -> Iterator[tuple[str, int]]:
 
     A sentence is none: verse and dialogue open with lines that are as short.
     """
-    start = 0
-    for _ in range(_HEAD):
-        stop = text.find("\n", start)
-        if stop < 0 or stop - start > _LONGEST:
+    lines = lines_of(text)
+    stop = -1
+    for line in itertools.islice(lines, min(_HEAD, len(lines) - 1)):
+        stop += len(line) + 1
+        if len(line) > _LONGEST:
             return
-        title = text[start:stop].strip()
+        title = line.strip()
         if len(title) >= _SHORTEST and title[-1] != "。":
             yield title, stop
-        start = stop + 1
 
 
 def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit]:
@@ -114,7 +118,7 @@ def _find_whole(text: str, start: int, title: str, parts: list[str]) -> list[Edi
 
     It breaks the sentence if it is longer than a name, has marks of its own inside, and is glued to what stands before.
     """
-    if len(_NOT_HAN.sub("", title)) < _LONG_ENOUGH:
+    if not _TEN_HAN.match(title):
         return []
     # The longest part is the one that is hardly ever there again, and the search for it the fastest.
     if any(text.find(part, start) < 0 for part in sorted(parts, key=len, reverse=True)):

@@ -111,6 +111,10 @@ def remove_metadata(text: str) -> Findings:
     label may belong to a table or a picture.
     """
     lines = lines_of(text)
+    if len(lines) == 1 and len(text) >= _PARAGRAPH and "。" in text:  # nothing stands above or below it
+        said: dict[str, str] = {}
+        _read_dateline(lines, said)
+        return Findings([], said)
     first, last = _paragraphs(lines)
     closing = _closing(text, lines, first, last)
     found = _headers(text, lines, first, closing)
