@@ -36,6 +36,7 @@ def holds(run: Filter, text: str) -> None:
     assert all(one.end <= two.start for one, two in itertools.pairwise(edits))
     assert all(edit.rule.split(".")[0] in run.families for edit in edits)
     once = apply(text, edits)
+    assert run.examine(text).applied(text) == once
     assert run(text) == once
     assert run(once) == once
 

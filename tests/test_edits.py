@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanzh.edits import Edit, apply, compose, diff, invert, origins
+from cleanzh.edits import Edit, apply, compose, diff, invert, origins, text_filter
 from cleanzh.errors import EditError
 from cleanzh.filters import decode_entities
 
@@ -88,3 +88,16 @@ def test_a_filter_pickles_and_is_documented_as_itself() -> None:
     assert pickle.loads(pickle.dumps(decode_entities)) is decode_entities  # noqa: S301  # our own
     assert decode_entities.__doc__ is not None
     assert decode_entities.__name__ == "decode_entities"
+
+
+def test_rounds_are_told_what_changed() -> None:
+    told: list[tuple[str, str, str]] = []
+
+    @text_filter("demo", repeat=True, carry=lambda *change: told.append(change))
+    def halve(text: str) -> list[Edit]:
+        return [Edit("demo.dash", 0, "--", "-")] if text.startswith("--") else []
+
+    found = halve.examine("---")
+    assert told == [("---", "--", "-"), ("--", "-", "-")]
+    assert found.applied("---") == found.after == "-"
+    assert halve.examine("-").after is None

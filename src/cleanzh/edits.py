@@ -34,10 +34,18 @@ class Edit(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a filter found: the edits, and what the text says about itself (``author``, ``published``, …)."""
+    """What a filter found: the edits, and what the text says about itself (``author``, ``published``, …).
+
+    ``after`` is the text with the edits applied, where the filter has it already; else None.
+    """
 
     edits: list[Edit]
     metadata: Mapping[str, str] = {}
+    after: str | None = None
+
+    def applied(self, text: str) -> str:
+        """The text that the edits make of ``text``, in which they were found."""
+        return apply(text, self.edits) if self.after is None else self.after
 
 
 class Filter(Protocol):
@@ -60,11 +68,14 @@ _NOWHERE = sys.maxsize
 _MAX_ROUNDS = 10
 
 
-def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str], Any]], Filter]:
+def text_filter(
+    *families: str, repeat: bool = False, carry: Callable[[str, str, str], object] | None = None
+) -> Callable[[Callable[[str], Any]], Filter]:
     """Make a :class:`Filter` of a function that takes a text and returns its edits (or :class:`Findings`).
 
     With ``repeat`` the function is applied to its own result until it finds nothing more, and the rounds are
-    composed into one edit list. It costs one more scan of a dirty text, none of a clean one.
+    composed into one edit list. It costs one more scan of a dirty text, none of a clean one. ``carry`` is called
+    before each further round with the text, what it became, and all that was put in.
 
     >>> import re
     >>> @text_filter("demo", repeat=True)
@@ -87,16 +98,18 @@ def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str
                 return found
             edits, metadata = found.edits, dict(found.metadata)
             for _ in range(_MAX_ROUNDS - 1):
-                text = apply(text, found.edits)
-                found = once(text)
+                changed = apply(text, found.edits)
+                if carry is not None:
+                    carry(text, changed, "".join([edit.after for edit in found.edits]))
+                text, found = changed, once(changed)
                 metadata = {**found.metadata, **metadata}
                 if not found.edits:
                     break
                 edits = compose(edits, found.edits)
-            return Findings(edits, metadata)
+            return Findings(edits, metadata, apply(text, found.edits))
 
         def run(text: str) -> str:
-            return apply(text, examine(text).edits)
+            return examine(text).applied(text)
 
         def edits(text: str) -> list[Edit]:
             return examine(text).edits

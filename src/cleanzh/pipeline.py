@@ -13,7 +13,7 @@ from typing import Any
 
 from cleanzh.budget import exceeds_budget
 from cleanzh.document import Cleaned, Flag, Step
-from cleanzh.edits import Edit, Findings, apply, compose, diff
+from cleanzh.edits import Edit, Findings, compose, diff
 from cleanzh.errors import UsageError
 from cleanzh.filters import (
     UnifyScript,
@@ -132,7 +132,7 @@ class Pipeline:
             for key, value in found.metadata.items():
                 metadata.setdefault(key, value)
             if found.edits:
-                changed = apply(text, found.edits)
+                changed = found.applied(text)
                 carry_kinds(text, changed, "".join([edit.after for edit in found.edits]))
                 text = changed
                 steps.append(Step(_name(run), found.edits))
@@ -152,7 +152,8 @@ class Pipeline:
             return Findings(diff(text, run(text), name) if self._chosen(name) else [])
         found: Findings = run.examine(text)
         if found.edits and (self.select or self.ignore):
-            found = Findings([edit for edit in found.edits if self._chosen(edit.rule)], found.metadata)
+            chosen = [edit for edit in found.edits if self._chosen(edit.rule)]
+            found = found if len(chosen) == len(found.edits) else Findings(chosen, found.metadata)
         return found
 
     def _choosing(self, run: Any) -> Any:
