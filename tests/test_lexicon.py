@@ -74,6 +74,15 @@ def test_arrays_and_tables_say_the_same(texts: list[str]) -> None:
         assert value == pytest.approx(float(profile.mean()) if text else 0.0, abs=1e-3)
 
 
+def test_inside_a_word_is_the_profile_against_two_words() -> None:
+    pairs = ["公司", "司的", "的的", "龘好", "增长"]
+    for pair, gain in zip(pairs, bigrams.inside(pairs), strict=True):
+        whole, (_, across) = bigrams.profile(pair), bigrams.profile(f"，{pair[1]}")
+        end = bigrams.profile(f"{pair[0]}，")[1] - bigrams.profile("，")[0]
+        assert gain == pytest.approx(float(whole[1] - end - across), abs=1e-3)
+    assert bigrams.inside(pairs)[0] > 3 > bigrams.inside(pairs)[1]
+
+
 def test_any_string_is_scored() -> None:
     for text in ("", "\ud800", "\x00", "😀", "\U00020000", "\U0010ffff", "\ufffd" * 100_000):
         assert -40 < bigrams.score(text) <= 0

@@ -87,11 +87,11 @@ def code_spans(text: str) -> Spans:
     ['`&nbsp;`', '```html\\n<br>\\n```']
     """
     spans: list[tuple[int, int]] = []
-    if "`" in text or "~~~" in text:
+    if "`" in text or ("~" in text and "~~~" in text):  # one character is found in a tenth of the time
         spans += _fenced(text)
         fences = Spans(spans)
         spans += [m.span() for m in _INLINE.finditer(text) if not fences.covers(m.start())]
-    if "[source" in text or "[listing" in text or "[console" in text:
+    if "[" in text and ("[source" in text or "[listing" in text or "[console" in text):
         spans += _source_blocks(text)
     if "<" in text:
         spans += _verbatim(text)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cleanzh import prepared
+from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
 from cleanzh.patterns import lazily
 
-__all__ = ["BLANK", "WIDE", "beside_marks", "forms", "is_table", "runs", "word_spacing"]
+__all__ = ["BLANK", "BMP_HAN", "WIDE", "Places", "beside_marks", "forms", "is_table", "runs", "word_spacing"]
 
 WIDE = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 BLANK = rf" \t{WIDE}"
 
 _WIDE_RUN = lazily(f"[{WIDE}]+")
-_RUN = lazily(r" (?<=[^\s] ) +(?=[^\s])")
-_HAN = "\u3400-\u9fff\U00020000-\U0003134f"
+BMP_HAN = "\u3400-\u9fff"
+_HAN = f"{BMP_HAN}\U00020000-\U0003134f"
 _CLOSING = "，。、；：！？）》】」』〕"
 _OPENING = "（《【「『〔"
 _TEXT = f"0-9A-Za-z{_HAN}"
-# 是 and 为: `正确的是 。` is a gap to fill in.
-_BEFORE_MARK = lazily(rf" (?<=[{_TEXT}%％’”\"')\]）》】」』〕…—`℃°] )(?<![是为為] ) ?(?=[{_CLOSING}])")
-_AFTER_MARK = lazily(
-    rf" (?<=[，。、；！？] ) ?(?=[{_TEXT}“‘{_OPENING}])| (?<=[：{_OPENING}] )(?=[{_TEXT}“‘{_OPENING}])"
-    rf"| (?<=[，。！？…][”」』’] )(?=[{_HAN}])"
+# Every plain blank that any of the finders may take, in one search, each alternative with a group that names it. It
+# begins with the blank it looks for: from a literal, the search runs at the speed of memchr.
+_PLACE = lazily(
+    # Most blanks stand beside Latin: those need no more than one look at either side.
+    rf" (?![0-9A-Za-z](?<=[0-9A-Za-z{BMP_HAN}] .)|[{BMP_HAN}](?<=[0-9A-Za-z] .))"
+    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])(?P<split>)"
+    # 是 and 为: `正确的是 。` is a gap to fill in.
+    rf"|(?:(?<=[{_TEXT}%％’”\"')\]）》】」』〕…—`℃°] )(?<![是为為] ) ?(?=[{_CLOSING}])"
+    rf"|(?<=[，。、；！？] ) ?(?=[{_TEXT}“‘{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}“‘{_OPENING}])"
+    rf"|(?<=[，。！？…][”」』’] )(?=[{_HAN}]))(?P<beside>)"
+    r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
+    r"|(?<=\n )(?P<indent>)"
+    r"|(?<=\S ) (?P<run>))",
+    re.MULTILINE,
 )
+_RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
 _WIDEST_RUN, _LABEL = 4, 8  # wider is a gap; so near the start of a line, what stands before is a number or a label
 _KANA = lazily("[\u3041-\u30ff]")  # Japanese sets a blank after ！ and ？
-_TABLE_OR_KANA = lazily("[|\u2500-\u257f\u3041-\u30ff]")  # without any, no line has to be looked at
 _NEAR = 300  # how far a line is looked at on either side; a text may be one line
 
 _BETWEEN = {
@@ -57,36 +68,53 @@ def forms(text: str) -> Iterator[tuple[int, int, str, str]]:
             continue
         after = text[end : end + _NEAR].partition("\n")[0]
         if after.strip() and not _TABLE.search(before + after):
-            yield start, end, "form", " " * (end - start)
+            yield start, end, "whitespace.form", " " * (end - start)
 
 
-def beside_marks(text: str) -> Iterator[tuple[int, int, str, str]]:
+class Places:
+    """The plain blanks that may have to go, by what they stand beside."""
+
+    def __init__(self, text: str) -> None:
+        self.split: list[int] = []  # between two Chinese characters
+        self.beside: list[tuple[int, int]] = []  # a Chinese mark, spans
+        self.ends: list[tuple[int, int]] = []  # of a line, spans
+        self.indents = self.runs = False
+        for m in _PLACE.finditer(text):
+            kind = m.lastgroup
+            if kind == "split":
+                self.split.append(m.start())
+            elif kind == "beside":
+                self.beside.append(m.span())
+            elif kind == "end":
+                self.ends.append(m.span())
+            elif kind == "indent":
+                self.indents = True
+            else:
+                self.runs = True
+
+
+def beside_marks(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
     """A blank before or after a Chinese mark, which brings its own."""
-    elsewhere: bool | None = None  # asked once a blank is found
-    for pattern in (_BEFORE_MARK, _AFTER_MARK):
-        for m in pattern.finditer(text):
-            if elsewhere is None:
-                elsewhere = _TABLE_OR_KANA.search(text) is not None
-            if elsewhere:
-                line = _line(text, m.start())
-                if _TABLE.search(line) or _KANA.search(line):
-                    continue
-            yield *m.span(), "beside-mark", ""
+    elsewhere = bool(spans) and ("|" in text or bool(kinds_of(text) & (BOX | KANA)))
+    for start, end in spans:
+        if elsewhere:
+            line = _line(text, start)
+            if _TABLE.search(line) or _KANA.search(line):
+                continue
+        yield start, end, "whitespace.beside-mark", ""
 
 
 def runs(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Two blanks and more inside a sentence, if they are its only ones: more would be columns."""
-    if "  " not in text:
-        return
     for m in _RUN.finditer(text):
         if len(m[0]) > _WIDEST_RUN or m.start() - text.rfind("\n", max(0, m.start() - _LABEL), m.start()) <= _LABEL:
             continue
         line = _line(text, m.start())
         if _SENTENCE_END.search(line) and len(_RUN.findall(line)) == 1 and not _TABLE.search(line):
-            yield *m.span(), "run", " "
+            yield *m.span(), "whitespace.run", " "
 
 
 def word_spacing(text: str, between: str) -> Iterator[tuple[int, int, str, str]]:
     """Blanks between Chinese and words or numbers: all away, or one everywhere."""
     for m in _BETWEEN[between].finditer(text):
-        yield *m.span(), "between-words", "" if between == "remove" else f"{m[0]} "
+        yield *m.span(), "whitespace.between-words", "" if between == "remove" else f"{m[0]} "

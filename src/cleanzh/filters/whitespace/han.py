@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
-from cleanzh.lexicon.bigrams import profile
+from cleanzh.filters.whitespace.blanks import BMP_HAN
+from cleanzh.lexicon.bigrams import inside
 from cleanzh.patterns import lazily
 
 __all__ = ["inside_words"]
 
 _HAN = "\u3400-\u9fff"
-# Headings and articles of a law: 第一条 为了, 第 二 節 管轄. Left out here, since a law has one on each line.
-_SINGLE = lazily(f" (?<=[{_HAN}] )(?<![第条條章节節款编編篇项項] )(?=[{_HAN}])(?! ?[章节節条條款])")
-_SPACED_OUT = lazily(f"(?<![{_HAN}A-Za-z0-9 ])(?:[{_HAN}] ){{4,}}[{_HAN}](?![{_HAN}A-Za-z0-9 ])")
-_SINGLES = lazily(f" (?:[{_HAN}] ){{3}}[{_HAN}]")  # cheaper than the pattern above, and part of it
-_BETWEEN_HAN = lazily(f" (?<=[{_HAN}] )(?=[{_HAN}])")
-_KEYWORD = lazily(f" (?<=[{_HAN}] )([{_HAN}]{{2,6}}) (?=[{_HAN}])")
+# Headings and articles of a law: 第一条 为了, 第 二 節 管轄. Left out, since a law has one on each line.
+_NUMBERED, _DIVISION = frozenset("第条條章节節款编編篇项項"), frozenset("章节節条條款")
+_SPACED_OUT = lazily(f"(?<![{BMP_HAN}A-Za-z0-9 ])(?:[{BMP_HAN}] ){{4,}}[{BMP_HAN}](?![{BMP_HAN}A-Za-z0-9 ])")
+_BETWEEN_HAN = lazily(f" (?<=[{BMP_HAN}] )(?=[{BMP_HAN}])")
+_KEYWORD = lazily(f" ([{BMP_HAN}]{{2,6}}) ")
+_LONGEST_KEYWORD = 7  # with one of its blanks
 _HEADING = lazily(
     r"[\s#*（(]*(?:[\d０-９一二三四五六七八九十百零]+$"
     r"|第[\s\d０-９一二三四五六七八九十百千零〇○两兩之-]*[条條章节節款编編篇卷回课課集讲講部項项季期届屆]?$)"
 )
 _MARK = lazily("[，。；！？,;]")
 _NO_WORD = lazily(r"[^\w ]")
-_SPACED_MARK = lazily(f" (?<=[{_HAN}] )[，、；](?= [{_HAN}])")
+_SPACED_MARK = lazily(f" (?<=[{BMP_HAN}] )[，、；](?= [{BMP_HAN}])")
 _SENTENCE = lazily("[。！？]$")
 _FEWEST_WORDS, _LONGEST_WORD, _LONGEST_LINE = 6, 3.6, 1000  # of a line that was cut into words, blanks counted
-_LABEL = lazily(f"[{_HAN}]*[：:]")
+_LABEL = lazily(f"[{BMP_HAN}]*[：:]")
 
 # How much likelier (natural logarithm) the two characters are inside a word than at the end of one and the beginning of
 # the next. At 3, seven in ten blanks put into the words of clean text are found, and in 1,200 blanks of clean prose
@@ -44,46 +46,56 @@ _FOLLOW = frozenset("的地得了着著和与與及或是为為被将將")
 _MOST_WORDS, _FAR, _ENOUGH = 200, 200_000, 50
 
 
-def inside_words(text: str) -> Iterator[tuple[int, int, str, str]]:
-    """Single blanks that split a word, letter by letter spacing of a sentence, and blanks around a common word."""
-    if not _BETWEEN_HAN.search(text):
-        return
-    for m in _SPACED_OUT.finditer(text) if _SINGLES.search(text) else ():
-        gains = _gains([text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)])
-        if sum(gain >= _IN_WORD for gain in gains) * 3 >= len(gains):
-            yield *m.span(), "spaced-out", m[0].replace(" ", "")
+def inside_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
+    """Single blanks that split a word, letter by letter spacing of a sentence, and blanks around a common word.
+
+    ``blanks`` is where single blanks stand between two Chinese characters, all of them.
+    """
+    if any(last - first == 6 for first, last in zip(blanks, blanks[3:], strict=False)):  # one character between each
+        for m in _SPACED_OUT.finditer(text):
+            gains = inside([text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)])
+            if sum(gain >= _IN_WORD for gain in gains) * 3 >= len(gains):
+                yield *m.span(), "whitespace.spaced-out", m[0].replace(" ", "")
     yield from _segmented(text)
-    yield from _between_words(text)
+    yield from _between_words(text, blanks)
+    yield from _around_words(text, blanks)
+
+
+def _around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
+    """Two blanks around a word that the text otherwise writes without."""
     known: dict[str, bool] = {}
-    for m in _KEYWORD.finditer(text):
-        word = m[1]
-        if not _MARK.search(_line(text, m.start())):
+    done = -1
+    for first, second in pairwise(blanks):
+        if first <= done or second - first > _LONGEST_KEYWORD or not (m := _KEYWORD.match(text, first)):
+            continue
+        done, word = second, m[1]
+        if not _MARK.search(_line(text, first)):
             continue
         if word not in known:
             known[word] = len(known) < _MOST_WORDS and _is_common(text, word)
         if known[word]:
-            yield m.start(), m.start() + 1, "around-word", ""
-            yield m.end() - 1, m.end(), "around-word", ""
+            yield first, first + 1, "whitespace.around-word", ""
+            yield second, second + 1, "whitespace.around-word", ""
 
 
-def _between_words(text: str) -> Iterator[tuple[int, int, str, str]]:
+def _between_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
     """Single blanks in sentences, each looked at for itself."""
-    places = [m.start() for m in _SINGLE.finditer(text)]
+    places = [place for place in blanks if text[place - 1] not in _NUMBERED and text[place + 1] not in _DIVISION]
     found = [(place, text[place - 1] + text[place + 1], where) for place in places if (where := _sentence(text, place))]
     pairs = [pair for _, pair, where in found if where != "list"]
-    gains = dict(zip(pairs, _gains(pairs), strict=True)) if pairs else {}
+    gains = dict(zip(pairs, inside(pairs), strict=True)) if pairs else {}
     written: dict[str, bool] = {}
     for place, pair, where in found:
         if where != "list" and gains[pair] >= (_IN_WORD if where == "words" else _WITH_A_REST):
-            yield place, place + 1, "inside-word", ""
+            yield place, place + 1, "whitespace.inside-word", ""
             continue
         if where != "list" and (pair[0] in _LEAD or pair[1] in _FOLLOW):
-            yield place, place + 1, "beside-particle", ""
+            yield place, place + 1, "whitespace.beside-particle", ""
             continue
         if pair not in written:
             written[pair] = len(written) < _MOST_WORDS and _is_sticky(text, pair)
         if written[pair]:
-            yield place, place + 1, "inside-word", ""
+            yield place, place + 1, "whitespace.inside-word", ""
 
 
 def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -102,14 +114,7 @@ def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
             and _SENTENCE.search(text, start, done)
         ):
             for m in _BETWEEN_HAN.finditer(text, start, done):
-                yield *m.span(), "segmented", ""
-
-
-def _gains(pairs: list[str]) -> list[float]:
-    """How much likelier each pair is inside a word than across two."""
-    # In "ab a，b" the pairs ab, a，and ，b give what is needed; a mark neither ends nor begins a word with anything.
-    values = profile("，" + "".join([f"{pair}{pair[0]}，{pair[1]}" for pair in pairs]))
-    return (values[2::5] - (values[4::5] - values[0]) - values[5::5]).astype(float).tolist()  # type: ignore[no-any-return]
+                yield *m.span(), "whitespace.segmented", ""
 
 
 def _sentence(text: str, place: int) -> str:

@@ -13,13 +13,10 @@ __all__ = ["blank_lines", "breaks", "indents", "trailing"]
 _BREAK = lazily("[\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\r*\n)?")
 # The lookbehind keeps a long run of blanks from being tried from each of its characters.
 _TRAILING = lazily(rf"[{BLANK}](?<![{BLANK}][{BLANK}])[{BLANK}]*$", re.MULTILINE)
-# The same in a text that has no blanks but plain ones: from a literal, the search runs at the speed of memchr.
-_TRAILING_PLAIN = lazily(r" (?<!  ) *$", re.MULTILINE)
 _BLANK_LINES = lazily(rf"\n(?:[{BLANK}]*\n){{2,}}")
 _AT_START = lazily(rf"(?:[{BLANK}]*\n)+")
 _AT_END = lazily(rf"\n(?:[{BLANK}]*\n)+\Z")
 _INDENT = lazily(rf"^[{BLANK}]+(?=[^\s])", re.MULTILINE)
-_INDENTED = lazily(rf"\n[{BLANK}]")
 # Two blanks at the end of a line are a line break to Markdown; these say that the text is Markdown.
 _MARKDOWN = lazily(r"^(?:#{1,6} \S|`{3}|={1,5} \S|\[source)", re.MULTILINE)
 
@@ -36,34 +33,32 @@ def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
         if m[0] == "\x85" and len(around) == 2 and all("\x80" <= char <= "\xff" for char in around):
             continue  # a byte of a wrong charset
         beside_another = m[0][0] not in "\r" and "\n" in around
-        yield *m.span(), "line-break", "" if beside_another else "\n"
+        yield *m.span(), "whitespace.line-break", "" if beside_another else "\n"
 
 
-def trailing(text: str, *, plain: bool) -> Iterator[tuple[int, int, str, str]]:
-    """Blanks at the end of a line; ``plain`` if the text has none but U+0020."""
+def trailing(text: str, plain: list[tuple[int, int]] | None) -> Iterator[tuple[int, int, str, str]]:
+    """Blanks at the end of a line; ``plain`` are their spans, if the text has none but U+0020."""
     markdown: bool | None = None
-    for m in (_TRAILING_PLAIN if plain else _TRAILING).finditer(text):
-        if m[0] == "  " and m.start() and text[m.start() - 1] not in "\r\n" and m.end() < len(text):
+    for start, end in [m.span() for m in _TRAILING.finditer(text)] if plain is None else plain:
+        if text[start:end] == "  " and start and text[start - 1] not in "\r\n" and end < len(text):
             markdown = _MARKDOWN.search(text) is not None if markdown is None else markdown
             if markdown:
                 continue
-        yield *m.span(), "trailing", ""
+        yield start, end, "whitespace.trailing", ""
 
 
 def blank_lines(text: str) -> Iterator[tuple[int, int, str, str]]:
     """More than one blank line in a row; any at the start, and at the end all but the last line end."""
     if m := _AT_START.match(text):
-        yield *m.span(), "blank-lines", ""
+        yield *m.span(), "whitespace.blank-lines", ""
     if m := _AT_END.search(text, max(0, len(text.rstrip()) - 1)):
-        yield *m.span(), "blank-lines", "\n"
+        yield *m.span(), "whitespace.blank-lines", "\n"
     for m in _BLANK_LINES.finditer(text):
-        yield *m.span(), "blank-lines", "\n\n"
+        yield *m.span(), "whitespace.blank-lines", "\n\n"
 
 
 def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Indents of paragraphs. Those that differ from each other are structure and stay."""
-    if not text[:1].isspace() and not _INDENTED.search(text):
-        return
     wide: list[re.Match[str]] = []
     plain: list[re.Match[str]] = []
     for m in _INDENT.finditer(text):
@@ -71,7 +66,7 @@ def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
     yield from _wide(text, wide)
     if plain and _are_paragraphs(text, plain) and not _MARKDOWN.search(text):
         for m in plain:
-            yield *m.span(), "indent", ""
+            yield *m.span(), "whitespace.indent", ""
 
 
 def _wide(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, str, str]]:
@@ -83,10 +78,10 @@ def _wide(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, str
         if "\n" in text[m.end() : m.end() + _LONG] or m.end() + _LONG > len(text):
             short.append(m)
         else:
-            yield *m.span(), "indent", ""
+            yield *m.span(), "whitespace.indent", ""
     if len({m[0] for m in short}) == 1:
         for m in short:
-            yield *m.span(), "indent", ""
+            yield *m.span(), "whitespace.indent", ""
 
 
 def _are_paragraphs(text: str, found: list[re.Match[str]]) -> bool:
