@@ -27,6 +27,8 @@ from cleanzh.filters import UnifyScript, restore_punctuation, unify_script
 from cleanzh.judge import set_aside_reason
 from cleanzh.lexicon.script import character_class
 
+LIST_MARKER = re.compile(r"^[ \t\u3000]*(?P<marker>\((?:[一二三四五六七八九十百]{1,4}|\d{1,3})\))", re.MULTILINE)
+KINDS = LISTS, BRACKETS, OTHERS = "brackets of list markers", "other brackets", "all other marks"
 FOLDED = {"，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "（": "(", "）": ")", "…": "..."}
 CHINESE = re.compile("[㐀-鿿、。《》「」『』“”]")
 TARGETS = {
@@ -87,20 +89,24 @@ def punctuation(folder: Path) -> None:
     )
     totals: Counter[str] = Counter()
     by_mark: Counter[tuple[str, bool]] = Counter()
+    by_kind: Counter[tuple[str, str]] = Counter()
     for name, texts in clean_sets(folder, "simp", "trad"):
         seen: Counter[str] = Counter(documents=len(texts))
         for text in texts:
             folded, origin = fold(text)
+            lists = {i for found in LIST_MARKER.finditer(folded) for i in (found.start("marker"), found.end() - 1)}
             back: set[int] = set()
             wrong = 0
             for edit in restore_punctuation.edits(folded):
                 span = range(edit.start, edit.end)
+                kind = LISTS if edit.start in lists else BRACKETS if edit.before in "()" else OTHERS
                 if all(origin[i] and (origin[i] in edit.after) for i in span):
                     back.update(span)
-                elif not any(origin[i] for i in span):
-                    wrong += 1
+                    by_kind[kind, "back"] += len(span)
                 else:
-                    wrong += len(span)
+                    times = len(span) if any(origin[i] for i in span) else 1
+                    wrong += times
+                    by_kind[kind, "wrong"] += times
             marks = [i for i, char in enumerate(origin) if char]
             by_mark.update((origin[i], i in back) for i in marks)
             kind = "uniform " if is_uniform(text) else "mixed "
@@ -117,6 +123,13 @@ def punctuation(folder: Path) -> None:
             f"{mark} {by_mark[mark, True] / (by_mark[mark, True] + by_mark[mark, False]):.2%}" for mark in FOLDED
         )
     )
+    print("\nBy kind, and what would be left if a kind were left alone:")
+    table("kind", "back", "wrong", "without it: back", "wrong")
+    marks = sum(by_mark.values())
+    all_back, all_wrong = (sum(by_kind[kind, which] for kind in KINDS) for which in ("back", "wrong"))
+    for kind in KINDS:
+        good, bad = by_kind[kind, "back"], by_kind[kind, "wrong"]
+        line(kind, good, bad, f"{(all_back - good) / marks:.2%}", f"{(all_wrong - bad) / marks:.2%}")
 
 
 def _marks(seen: Counter[str]) -> list[object]:
