@@ -76,11 +76,11 @@ def test_arrays_and_tables_say_the_same(texts: list[str]) -> None:
 
 def test_inside_a_word_is_the_profile_against_two_words() -> None:
     pairs = ["公司", "司的", "的的", "龘好", "增长"]
-    for pair, gain in zip(pairs, bigrams.inside(pairs), strict=True):
+    for pair in pairs:
         whole, (_, across) = bigrams.profile(pair), bigrams.profile(f"，{pair[1]}")
         end = bigrams.profile(f"{pair[0]}，")[1] - bigrams.profile("，")[0]
-        assert gain == pytest.approx(float(whole[1] - end - across), abs=1e-3)
-    assert bigrams.inside(pairs)[0] > 3 > bigrams.inside(pairs)[1]
+        assert bigrams.inside(pair) == pytest.approx(float(whole[1] - end - across), abs=1e-3)
+    assert bigrams.inside("公司") > 3 > bigrams.inside("司的")
 
 
 def test_any_string_is_scored() -> None:

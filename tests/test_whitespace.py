@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanzh.errors import UsageError
-from cleanzh.filters import NormalizeWhitespace, normalize_whitespace
+from cleanzh.filters import NormalizeWhitespace, normalize_whitespace, whitespace
 
 
 @pytest.mark.parametrize("case", cases("whitespace"))
@@ -34,6 +34,38 @@ def test_any_text(text: str) -> None:
 @given(st.lists(PIECES, max_size=16).map("".join), st.sampled_from(["remove", "add"]))
 def test_any_text_with_spacing(text: str, between: Any) -> None:
     holds(NormalizeWhitespace(between), text)
+
+
+LONGER = ("国家", "国 家，", "国家，国家，国家，", "增 长", "公司", "一个，", "，他 说", "和 平", "张三 李四", "作者：")
+SENTENCES = st.sampled_from([*"，。…」、：” 是为的和节中家A9%", "  ", " ，", "。 ", " \n", *LONGER])
+
+
+@given(texts=st.lists(st.lists(SENTENCES, max_size=24).map("".join), min_size=8, max_size=8))
+def test_what_is_not_searched_again_has_nothing(texts: list[str]) -> None:
+    once = [normalize_whitespace.edits(text) for text in texts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whitespace, "is_settled", lambda *_: False)
+        assert [normalize_whitespace.edits(text) for text in texts] == once
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("他说… 」 他在。", "他说…」他在。"),  # a blank behind a quotation, once the mark before it is beside it
+        ("他。 \n ，公司。", "他。\n，公司。"),  # an indent, once the line before it ends in a mark
+        (
+            "他国家的 国 家，国家国家作者：司\n，好。",
+            "他国家的国家，国家国家作者：司\n，好。",
+        ),  # no list, once a blank is gone
+        ("他 三 十 公 司 。，好。", "他三十公司。，好。"),  # spaced out to the end
+        (  # the text has the two characters together once more
+            "国家，国家，他说国 家富强，强国 家乡建设的好人 张三，好。",
+            "国家，国家，他说国家富强，强国家乡建设的好人 张三，好。",
+        ),
+    ],
+)
+def test_what_an_edit_uncovers_goes_too(before: str, after: str) -> None:
+    assert normalize_whitespace(before) == after
 
 
 @given(st.lists(PIECES, max_size=24).map("".join))

@@ -36,7 +36,7 @@ class Edit(NamedTuple):
 class Findings(NamedTuple):
     """What a filter found: the edits, and what the text says about itself (``author``, ``published``, …).
 
-    ``after`` is the text with the edits applied, where the filter has it already; else None.
+    ``after`` is the text with the edits applied, where the filter has it already and finds nothing more in it.
     """
 
     edits: list[Edit]
@@ -74,8 +74,9 @@ def text_filter(
     """Make a :class:`Filter` of a function that takes a text and returns its edits (or :class:`Findings`).
 
     With ``repeat`` the function is applied to its own result until it finds nothing more, and the rounds are
-    composed into one edit list. It costs one more scan of a dirty text, none of a clean one. ``carry`` is called
-    before each further round with the text, what it became, and all that was put in.
+    composed into one edit list, until it finds nothing, or says so by :attr:`Findings.after`. It costs one more scan of
+    a dirty text, none of a clean one. ``carry`` is called before each further round with the text, what it became, and
+    all that was put in.
 
     >>> import re
     >>> @text_filter("demo", repeat=True)
@@ -94,11 +95,11 @@ def text_filter(
 
         def examine(text: str) -> Findings:
             found = once(text)
-            if not repeat or not found.edits:
+            if not repeat or not found.edits or found.after is not None:
                 return found
             edits, metadata = found.edits, dict(found.metadata)
             for _ in range(_MAX_ROUNDS - 1):
-                changed = apply(text, found.edits)
+                changed = found.applied(text)
                 if carry is not None:
                     carry(text, changed, "".join([edit.after for edit in found.edits]))
                 text, found = changed, once(changed)
@@ -106,7 +107,9 @@ def text_filter(
                 if not found.edits:
                     break
                 edits = compose(edits, found.edits)
-            return Findings(edits, metadata, apply(text, found.edits))
+                if found.after is not None:
+                    break
+            return Findings(edits, metadata, found.applied(text))
 
         def run(text: str) -> str:
             return examine(text).applied(text)

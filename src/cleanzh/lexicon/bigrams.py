@@ -20,10 +20,11 @@ a wrong charset is made of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:  # numpy is imported where arrays are made: it takes longer than all else that a start imports
     import numpy as np
@@ -185,23 +186,26 @@ def codes_of(text: str) -> NDArray[np.uint32]:
     return codes
 
 
-def inside(pairs: Sequence[str]) -> list[float]:
-    """How much likelier (natural logarithm) each pair of characters is inside a word than across two; 0 if unknown.
+def inside(pair: str) -> float:
+    """How much likelier (natural logarithm) two characters are inside a word than across two; 0 if no word has them.
 
-    >>> a, b = inside(["公司", "司的"])
-    >>> a > b
+    >>> inside("公司") > inside("司的")
     True
     """
-    import numpy as np
+    keys, pairs, begin, end = _views()
+    first, second = map(_code, pair)
+    key = first << 16 | second
+    at = bisect_left(keys, key)
+    if at == len(keys) or keys[at] != key:
+        return 0.0
+    gain: float = pairs[at] - end[first] - begin[second]
+    return gain
 
-    model = _model()
-    codes = np.frombuffer("".join(pairs).encode("utf-16-le"), np.uint16).astype(np.uint32)
-    first, second = codes[::2], codes[1::2]
-    keys = first << np.uint32(16) | second
-    at = model.keys.searchsorted(keys)
-    stored = model.keys.take(at, mode="clip") == keys
-    gains = model.pairs.take(at, mode="clip") - model.end.take(first) - model.begin.take(second)
-    return np.where(stored, gains, np.float32(0)).tolist()  # type: ignore[no-any-return]
+
+@lru_cache(maxsize=1)
+def _views() -> tuple[Any, ...]:
+    """The model for few look-ups: an element of a view is taken in a tenth of the time of an array's."""
+    return tuple([array.data for array in _model()])
 
 
 def rarer_than(limit: float) -> list[int]:

@@ -77,9 +77,8 @@ def _gate(text: str) -> bool:
         or "＜" in text
         or ">" in text
         or "{" in text
-        or "[/" in text
-        or "](" in text
         or "_" in text
+        or ("[" in text and ("[/" in text or "](" in text))  # one character is found in a tenth of the time of two
         or ("%" in text and ("%s" in text or "%d" in text or "$s" in text))
         or (("(" in text or "=" in text) and any(name in text for name in COUNTERS))
     )

@@ -150,15 +150,16 @@ class UnifyScript:
 
     def edits(self, text: str) -> list[Edit]:
         """What would be converted: one edit a changed run of text, never more than a line."""
-        after = self(text)
-        if after == text:
-            return []
-        rule = f"script.to-{self.to}"
-        return (_changed_runs if len(after) == len(text) else _changed_lines)(rule, text, after)
+        return self.examine(text).edits
 
     def examine(self, text: str) -> Findings:
         """:meth:`edits`; a script says nothing about the document."""
-        return Findings(self.edits(text))
+        after = self(text)
+        if after == text:
+            return Findings([])
+        rule = f"script.to-{self.to}"
+        edits = (_changed_runs if len(after) == len(text) else _changed_lines)(rule, text, after)
+        return Findings(edits, after=after)
 
     def _unified(self, text: str) -> str:
         if self.to == "keep":

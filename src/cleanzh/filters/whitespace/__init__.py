@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from cleanzh.edits import Edit, Findings, text_filter
+from cleanzh.edits import Edit, Findings, apply, text_filter
 from cleanzh.errors import UsageError
 from cleanzh.filters.whitespace.blanks import WIDE, Places, beside_marks, forms, runs, word_spacing
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
+from cleanzh.filters.whitespace.settled import is_settled
 from cleanzh.lexicon.code import code_spans
 from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, carry_kinds, kinds_of
 from cleanzh.patterns import lazily
@@ -52,7 +53,7 @@ class NormalizeWhitespace:
             raise UsageError(f"between={between!r} is none of {', '.join(get_args(Between))}")
         self.between = between
 
-        def find(text: str) -> list[Edit]:
+        def find(text: str) -> list[Edit] | Findings:
             return _find(text, between)
 
         self._filter = text_filter("whitespace", repeat=True, carry=carry_kinds)(find)
@@ -74,7 +75,7 @@ class NormalizeWhitespace:
         return self._filter.examine(text)
 
 
-def _find(text: str, between: Between) -> list[Edit]:
+def _find(text: str, between: Between) -> list[Edit] | Findings:
     kinds = kinds_of(text)
     edge = "\n\n\n" in text or text[:1].isspace() or text[-2:].isspace()
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
@@ -114,6 +115,10 @@ def _find(text: str, between: Between) -> list[Edit]:
         # A text may have hundreds; the constructor of a named tuple takes three times as long.
         edits.append(tuple.__new__(Edit, (rule, start, text[start:end], after)))
         position = end
+    if not odd and not edge and not has_code and between == "keep":
+        changed = apply(text, edits)
+        if is_settled(text, edits, places, changed):
+            return Findings(edits, after=changed)
     return edits
 
 

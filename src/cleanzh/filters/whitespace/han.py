@@ -10,7 +10,7 @@ from cleanzh.filters.whitespace.blanks import BMP_HAN
 from cleanzh.lexicon.bigrams import inside
 from cleanzh.patterns import lazily
 
-__all__ = ["inside_words"]
+__all__ = ["FAR", "LONGEST_KEYWORD", "MOST_WORDS", "inside_words", "is_numbering", "sentence"]
 
 _HAN = "\u3400-\u9fff"
 # Headings and articles of a law: 第一条 为了, 第 二 節 管轄. Left out, since a law has one on each line.
@@ -18,7 +18,7 @@ _NUMBERED, _DIVISION = frozenset("第条條章节節款编編篇项項"), frozen
 _SPACED_OUT = lazily(f"(?<![{BMP_HAN}A-Za-z0-9 ])(?:[{BMP_HAN}] ){{4,}}[{BMP_HAN}](?![{BMP_HAN}A-Za-z0-9 ])")
 _BETWEEN_HAN = lazily(f" (?<=[{BMP_HAN}] )(?=[{BMP_HAN}])")
 _KEYWORD = lazily(f" ([{BMP_HAN}]{{2,6}}) ")
-_LONGEST_KEYWORD = 7  # with one of its blanks
+LONGEST_KEYWORD = 7  # with one of its blanks
 _HEADING = lazily(
     r"[\s#*（(]*(?:[\d０-９一二三四五六七八九十百零]+$"
     r"|第[\s\d０-９一二三四五六七八九十百千零〇○两兩之-]*[条條章节節款编編篇卷回课課集讲講部項项季期届屆]?$)"
@@ -43,7 +43,7 @@ _WITH_A_REST = 0.5
 _LEAD = frozenset("和与與及或在为為是被将將把对對让讓使由以的")
 _FOLLOW = frozenset("的地得了着著和与與及或是为為被将將")
 # What is counted in the rest of the text: how many words, in how much of the text, up to which number.
-_MOST_WORDS, _FAR, _ENOUGH = 200, 200_000, 50
+MOST_WORDS, FAR, _ENOUGH = 200, 200_000, 50
 
 
 def inside_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
@@ -53,8 +53,8 @@ def inside_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, 
     """
     if any(last - first == 6 for first, last in zip(blanks, blanks[3:], strict=False)):  # one character between each
         for m in _SPACED_OUT.finditer(text):
-            gains = inside([text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)])
-            if sum(gain >= _IN_WORD for gain in gains) * 3 >= len(gains):
+            pairs = [text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)]
+            if sum(inside(pair) >= _IN_WORD for pair in pairs) * 3 >= len(pairs):
                 yield *m.span(), "whitespace.spaced-out", m[0].replace(" ", "")
     yield from _segmented(text)
     yield from _between_words(text, blanks)
@@ -66,34 +66,38 @@ def _around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str,
     known: dict[str, bool] = {}
     done = -1
     for first, second in pairwise(blanks):
-        if first <= done or second - first > _LONGEST_KEYWORD or not (m := _KEYWORD.match(text, first)):
+        if first <= done or second - first > LONGEST_KEYWORD or not (m := _KEYWORD.match(text, first)):
             continue
         done, word = second, m[1]
         if not _MARK.search(_line(text, first)):
             continue
         if word not in known:
-            known[word] = len(known) < _MOST_WORDS and _is_common(text, word)
+            known[word] = len(known) < MOST_WORDS and _is_common(text, word)
         if known[word]:
             yield first, first + 1, "whitespace.around-word", ""
             yield second, second + 1, "whitespace.around-word", ""
 
 
+def is_numbering(text: str, place: int) -> bool:
+    """Whether the blank stands behind or before the number of an article."""
+    return text[place - 1] in _NUMBERED or text[place + 1] in _DIVISION
+
+
 def _between_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
     """Single blanks in sentences, each looked at for itself."""
-    places = [place for place in blanks if text[place - 1] not in _NUMBERED and text[place + 1] not in _DIVISION]
-    found = [(place, text[place - 1] + text[place + 1], where) for place in places if (where := _sentence(text, place))]
-    pairs = [pair for _, pair, where in found if where != "list"]
-    gains = dict(zip(pairs, inside(pairs), strict=True)) if pairs else {}
     written: dict[str, bool] = {}
-    for place, pair, where in found:
-        if where != "list" and gains[pair] >= (_IN_WORD if where == "words" else _WITH_A_REST):
+    for place in blanks:
+        if is_numbering(text, place) or not (where := sentence(text, place)):
+            continue
+        pair = text[place - 1] + text[place + 1]
+        if where != "list" and inside(pair) >= (_IN_WORD if where == "words" else _WITH_A_REST):
             yield place, place + 1, "whitespace.inside-word", ""
             continue
         if where != "list" and (pair[0] in _LEAD or pair[1] in _FOLLOW):
             yield place, place + 1, "whitespace.beside-particle", ""
             continue
         if pair not in written:
-            written[pair] = len(written) < _MOST_WORDS and _is_sticky(text, pair)
+            written[pair] = len(written) < MOST_WORDS and _is_sticky(text, pair)
         if written[pair]:
             yield place, place + 1, "whitespace.inside-word", ""
 
@@ -117,7 +121,7 @@ def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
                 yield *m.span(), "whitespace.segmented", ""
 
 
-def _sentence(text: str, place: int) -> str:
+def sentence(text: str, place: int) -> str:
     """What the blank stands between in running text: ``words``, a word and a ``rest`` of one character, a ``list``.
 
     Empty before a label (作者：), after a number, in a heading or a title set with blanks.
@@ -144,19 +148,19 @@ def _kind_of_sentence(before: str, after: str) -> str:
 
 def _is_sticky(text: str, pair: str) -> bool:
     """Whether the text itself says that the two are one word: each mostly stands beside the other."""
-    times = text.count(pair, 0, _FAR)
-    return times >= _TIMES_ELSEWHERE and times * 3 >= max(text.count(char, 0, _FAR) for char in pair)
+    times = text.count(pair, 0, FAR)
+    return times >= _TIMES_ELSEWHERE and times * 3 >= max(text.count(char, 0, FAR) for char in pair)
 
 
 def _is_common(text: str, word: str) -> bool:
     """Whether the text writes the word without blanks on either side, and more often so."""
     flush = apart = 0
-    place = text.find(word, 0, _FAR)
+    place = text.find(word, 0, FAR)
     while place >= 0 and flush + apart < _ENOUGH:
         before, after = text[place - 1 : place], text[place + len(word) : place + len(word) + 1]
         flush += _is_han(before) and _is_han(after)
         apart += before == after == " "
-        place = text.find(word, place + len(word), _FAR)
+        place = text.find(word, place + len(word), FAR)
     return flush >= _TIMES_ELSEWHERE and flush > apart
 
 

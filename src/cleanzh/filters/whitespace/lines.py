@@ -28,6 +28,8 @@ _FARTHEST = 8  # columns: what is indented more was centred or set to the right
 
 def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Line ends of other systems, form feeds and the separators of Unicode."""
+    if not any(char in text for char in "\r\x0b\x0c\x85\u2028\u2029"):  # a class takes ten times as long
+        return
     for m in _BREAK.finditer(text):
         around = text[m.start() - 1 : m.start()] + text[m.end() : m.end() + 1]
         if m[0] == "\x85" and len(around) == 2 and all("\x80" <= char <= "\xff" for char in around):
