@@ -23,6 +23,7 @@ __all__ = [
     "ANGLE",
     "BEYOND",
     "BLANK",
+    "BOX",
     "BRACKET",
     "CALL",
     "COMMA",
@@ -69,7 +70,8 @@ __all__ = [
     JAMO,
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
-) = (1 << bit for bit in range(21))
+    BOX,  # box drawing
+) = (1 << bit for bit in range(22))
 
 _CLASSES = {
     BLANK: " ",
@@ -94,6 +96,7 @@ _CLASSES = {
     KANA: "ぁ-ヿ",
     HANGUL: "가-힣",
     JAMO: "\u1100-\u11ff\u3131-\u318e",
+    BOX: "─-▟",
 }
 
 # To look up a text of this length character by character takes less than to import numpy, and less than to call it.
