@@ -299,7 +299,7 @@ def measure_scale(arguments: argparse.Namespace) -> None:
 def scale_one(arguments: argparse.Namespace) -> None:
     from cleanzh.dedup.columns import Column
     from cleanzh.dedup.leaders import leaders_by_bands
-    from cleanzh.dedup.similarity import Pair
+    from cleanzh.dedup.similarity import Similarities
     from cleanzh.dedup.sketches import SketchStore, band_runs
 
     store = SketchStore(memory=1 << 62 if arguments.mode == "memory" else 0)
@@ -307,9 +307,9 @@ def scale_one(arguments: argparse.Namespace) -> None:
         store.append(simulated(min(10_000, arguments.documents - start), start))
     cut = plan(0.7)
 
-    def compare(heads: Any, members: Any) -> list[Pair | None]:
-        agree = store.agreement(heads, members)
-        return [Pair(0, 1, int(n) / 128, 1.0) if n >= 90 else None for n in agree]
+    def compare(heads: Any, members: Any) -> Similarities:
+        share = store.agreement(heads, members) / 128
+        return Similarities(np.where(share >= 90 / 128, share, np.nan), np.ones(len(share)))
 
     start_time = time.process_time()
     order = np.arange(arguments.documents, dtype=np.int32)

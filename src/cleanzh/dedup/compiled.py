@@ -16,10 +16,10 @@ _TURN = np.uint32(0x2C1B3C6D)
 _S15, _S16 = np.uint32(15), np.uint32(16)
 
 
-def compiled_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> NDArray[np.uint16]:
+def compiled_kernel(codes: NDArray[Any], bounds: NDArray[np.int64], width: int) -> NDArray[np.uint16]:
     """Sketch the keys ``codes[bounds[i]:bounds[i + 1]]``: (documents, width) of uint16."""
     out = np.empty((len(bounds) - 1, width), dtype=np.uint16)
-    _sketch(codes, bounds, out)
+    _sketch(codes.astype(np.uint32, copy=False), bounds, out)
     return out
 
 

@@ -54,7 +54,7 @@ class Signed(NamedTuple):
         """What :meth:`save` wrote, and the other columns. Nothing that is not an array is ever loaded."""
         with np.load(file, allow_pickle=False) as stored:
             columns = dict(stored)
-        keys = Keys(columns.pop("codes").astype(np.uint32, copy=False), columns.pop("bounds"))
+        keys = Keys(columns.pop("codes"), columns.pop("bounds"))
         own = {name: columns.pop(name) for name in ("digests", "sketches", "blemishes")}
         return cls(keys, **own), columns
 
@@ -65,8 +65,14 @@ def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
     ``sketch`` is ``fast`` or ``minhash``, as in :class:`Deduplicator`.
     """
     keys = fold(texts)
-    blemishes = np.array([text.count("\ufffd") + ("锟" in text and text.count("锟斤拷")) for text in texts], np.int64)
-    return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), blemishes)
+    return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), _blemishes(texts))
+
+
+def _blemishes(texts: Sequence[str]) -> NDArray[np.int64]:
+    everything = "".join(texts)
+    if "\ufffd" not in everything and "锟斤拷" not in everything:  # seven times as fast as to ask each
+        return np.zeros(len(texts), np.int64)
+    return np.array([text.count("\ufffd") + text.count("锟斤拷") for text in texts], np.int64)
 
 
 def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:

@@ -28,7 +28,7 @@ from cleanzh.dedup.leaders import (
     partners_by_pairs,
     revisit,
 )
-from cleanzh.dedup.similarity import Match, Pair, Sets
+from cleanzh.dedup.similarity import Match, Pair, Sets, Similarities
 from cleanzh.dedup.sketches import SketchStore, band_runs
 
 __all__ = ["Collected", "Comparison", "Evidence", "decide"]
@@ -148,14 +148,14 @@ class Comparison:
         self._sets, self._sketches, self._positions = sets, sketches, positions
         self._cut, self._threshold = cut, threshold
 
-    def __call__(self, heads: NDArray[np.int64], members: NDArray[np.int64]) -> list[Pair | None]:
-        found: list[Pair | None] = [None] * len(heads)
+    def __call__(self, heads: NDArray[np.int64], members: NDArray[np.int64]) -> Similarities:
+        found = Similarities(np.full(len(heads), np.nan), np.full(len(heads), np.nan))
         for start in range(0, len(heads), 1 << 12):
             a, b = heads[start : start + (1 << 12)], members[start : start + (1 << 12)]
             agree = self._sketches.agreement(self._positions.take(a), self._positions.take(b))
             worth = np.flatnonzero(agree >= self._cut.agree)
-            pairs = self._sets.pairs(a[worth].tolist(), b[worth].tolist())
-            for place, pair in zip(worth.tolist(), pairs, strict=True):
-                if pair.jaccard >= self._threshold:
-                    found[start + place] = pair
+            counted = self._sets.compare(a[worth].tolist(), b[worth].tolist())
+            similar = counted.jaccard >= self._threshold
+            for column, values in zip(found, counted, strict=True):
+                column[start + worth[similar]] = values[similar]
         return found

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from cleanzh.dedup.columns import BLOCK, Column, Scratch
 from cleanzh.dedup.files import temporary
 from cleanzh.dedup.members import Members
-from cleanzh.dedup.similarity import Match, Pair
+from cleanzh.dedup.similarity import Match, Pair, Similarities
 from cleanzh.dedup.sorting import ordered
 
 __all__ = [
@@ -57,8 +57,8 @@ _ENTRY = np.dtype([("member", "<u4"), ("run", "<i4")])
 # The documents that share a band key with another, run after run: positions in visiting order, ascending in a run,
 # the first of each run marked by its highest bit.
 Runs = NDArray[np.uint32]
-# Takes kept documents and others, position by position; says for each pair whether they are similar.
-Compare = Callable[[NDArray[np.int64], NDArray[np.int64]], list[Pair | None]]
+# Takes kept documents and others, position by position; says of each pair how similar they are, if they are.
+Compare = Callable[[NDArray[np.int64], NDArray[np.int64]], Similarities]
 
 
 class Aside:
@@ -89,6 +89,15 @@ class Aside:
         self._slots.values[position] = len(self._matches) + len(self._fresh)
         if len(self._fresh) >= _AT_ONCE:
             self._settle()
+
+    def add(self, positions: NDArray[np.int64], others: NDArray[np.int64], found: Similarities) -> None:
+        """Set many aside, each once."""
+        self._settle()
+        self._slots.values[positions] = len(self._matches) + 1 + np.arange(len(positions))
+        made = np.empty(len(positions), _MATCH)
+        made["other"], made["jaccard"], made["containment"] = others, *found
+        self._matches.append(made)
+        self._slots.release()
 
     def get(self, position: int) -> Match | None:
         """The match, or None for one that is kept."""
@@ -255,10 +264,10 @@ def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Asi
     for start in range(0, len(codes), _AT_ONCE):
         part = codes[start : start + _AT_ONCE]
         heads, members = part // count, part % count
-        for i, pair in enumerate(compare(heads, members)):
-            if pair is not None:
-                aside[int(members[i])] = Match(int(heads[i]), pair.jaccard, pair.containment)
-                similar[start + i] = True
+        found = compare(heads, members)
+        there = ~np.isnan(found.jaccard)
+        aside.add(members[there], heads[there], Similarities(found.jaccard[there], found.containment[there]))
+        similar[start : start + _AT_ONCE] = there
     return similar
 
 
@@ -325,9 +334,7 @@ def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:
         best: Match | None = None
         if found:
             heads = np.array(sorted(found), dtype=np.int64)
-            for head, pair in zip(heads.tolist(), compare(heads, np.full(len(heads), member)), strict=True):
-                if pair is not None and (best is None or pair.jaccard > best.jaccard):
-                    best = Match(head, pair.jaccard, pair.containment)
+            best = _best(heads, compare(heads, np.full(len(heads), member)))
         if best is not None:
             aside[member] = best
             continue
@@ -388,10 +395,16 @@ def revisit(orphans: Sequence[int], partners: Mapping[int, set[int]], compare: C
     for position in sorted(orphans):
         met = [other for other in sorted(partners[position]) if other not in aside and other not in open_still]
         open_still.discard(position)
-        best: Match | None = None
-        pairs = compare(np.array(met, dtype=np.int64), np.full(len(met), position)) if met else []
-        for other, pair in zip(met, pairs, strict=True):
-            if pair is not None and (best is None or pair.jaccard > best.jaccard):
-                best = Match(other, pair.jaccard, pair.containment)
+        others = np.array(met, dtype=np.int64)
+        best = _best(others, compare(others, np.full(len(met), position))) if met else None
         if best is not None:
             aside[position] = best
+
+
+def _best(others: NDArray[np.int64], found: Similarities) -> Match | None:
+    """The most similar one, the first of those that are even."""
+    there = np.flatnonzero(~np.isnan(found.jaccard))
+    if not len(there):
+        return None
+    best = there[np.argmax(found.jaccard[there])]
+    return Match(int(others[best]), float(found.jaccard[best]), float(found.containment[best]))

@@ -55,7 +55,11 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
     for run in band_runs(store, places, cut):
         codes = np.union1d(codes, all_pairs(run, len(texts)))
     compare = Comparison(sets, store, Column.of(everyone), cut, threshold)
-    return [pair for pair in compare(codes // len(texts), codes % len(texts)) if pair is not None]
+    first, second = codes // len(texts), codes % len(texts)
+    made = compare(first, second)
+    similar = ~np.isnan(made.jaccard)
+    columns = first[similar], second[similar], made.jaccard[similar], made.containment[similar]
+    return [Pair(*pair) for pair in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def all_pairs(run: Runs, count: int) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ from cleanzh.dedup.leaders import ROUNDS, Aside, Compare, RunStore, leaders_by_b
 from cleanzh.dedup.pairs import all_pairs
 from cleanzh.dedup.partitions import Banded, Counted, Lent, Partition, Profile
 from cleanzh.dedup.shingles import SHINGLE
-from cleanzh.dedup.similarity import Match, Pair
+from cleanzh.dedup.similarity import Match, Pair, Similarities
 from cleanzh.dedup.sketch import Sketches
 from cleanzh.dedup.sketches import SketchStore
 from cleanzh.dedup.stored import Known
@@ -362,8 +362,12 @@ class _Parted:
                 if pair is not None:
                     similar[pair[:2]] = pair
 
-        def compare(heads: NDArray[np.int64], members: NDArray[np.int64]) -> list[Pair | None]:
-            return [similar.get(both) for both in zip(heads.tolist(), members.tolist(), strict=True)]
+        def compare(heads: NDArray[np.int64], members: NDArray[np.int64]) -> Similarities:
+            found = np.full((2, len(heads)), np.nan)
+            for i, both in enumerate(zip(heads.tolist(), members.tolist(), strict=True)):
+                if both in similar:
+                    found[:, i] = similar[both][2:]
+            return Similarities(*found)
 
         return compare
 

@@ -147,12 +147,6 @@ def _signed(partition: Partition) -> Signed:
     return partition.signed()
 
 
-def _keys_at(signed: Signed, rows: Sequence[int]) -> Keys:
-    """Some keys, in four bytes a character, as everything but the way here has them."""
-    made = signed.keys.at(rows)
-    return Keys(made.codes.astype(np.uint32, copy=False), made.bounds)
-
-
 def profile(partition: Partition) -> Profile:
     """What the verdicts depend on, beside similarities."""
     columns, signed = partition.columns(), _signed(partition)
@@ -332,7 +326,7 @@ def lend(partition: Partition, *wanted: Rows) -> tuple[Lent, ...]:
 def borrowed(lent: Sequence[Lent]) -> tuple[Keys, Sketches]:
     """What several partitions have lent, as one batch."""
     bounds = np.concatenate(([0], np.cumsum(np.concatenate([part.lengths for part in lent]))))
-    codes = np.concatenate([part.codes for part in lent]).astype(np.uint32)
+    codes = np.concatenate([part.codes for part in lent])
     return Keys(codes, bounds), np.concatenate([part.sketches for part in lent])
 
 
@@ -350,7 +344,7 @@ def count(partition: Partition, agree: int, first: Rows, second: Rows, *lent: Le
 
     def keys_of(positions: Sequence[int]) -> Keys:
         others = keys.at([position for position in positions if position < theirs])
-        ours = _keys_at(signed, own[[position - theirs for position in positions if position >= theirs]].tolist())
+        ours = signed.keys.at(own[[position - theirs for position in positions if position >= theirs]].tolist())
         codes = np.concatenate((others.codes, ours.codes))
         return Keys(codes, np.append(others.bounds[:-1], ours.bounds + len(others.codes)))
 
@@ -377,13 +371,13 @@ _AT_ONCE = 256
 def asked(partition: Partition, rows: Rows) -> tuple[Hashes, NDArray[np.int64]]:
     """The probes of some documents, and whose each is: a position in ``rows``."""
     signed = _signed(partition)
-    return smallest(rows, lambda wanted: _keys_at(signed, list(wanted)))
+    return smallest(rows, lambda wanted: signed.keys.at(list(wanted)))
 
 
 def found_in(partition: Partition, rows: Rows, places: NDArray[np.int64], probes: Probes) -> NDArray[np.int64]:
     """Who asks for what is found in the documents here: pairs of places, the smaller one first."""
     signed, row_of = _signed(partition), dict(zip(places.tolist(), rows.tolist(), strict=True))
-    return found(probes, places, lambda wanted: _keys_at(signed, [row_of[place] for place in wanted]))
+    return found(probes, places, lambda wanted: signed.keys.at([row_of[place] for place in wanted]))
 
 
 # -- an index of earlier runs -----------------------------------------------------------------------------------------
@@ -396,7 +390,7 @@ def known(
     signed = _signed(partition)
     return DuplicateIndex(index).lookup(
         ids,
-        lambda i: _keys_at(signed, [int(rows[i])]),
+        lambda i: signed.keys.at([int(rows[i])]),
         signed.digests[rows],
         signed.sketches[rows],
         threshold=threshold,

@@ -1,15 +1,19 @@
 """Sets of character 5-grams, as sorted arrays of 64-bit hashes, and what two of them have in common.
 
-The hash of a 5-gram is a polynomial of its code points, mixed to 64 bits. Two different 5-grams share a hash with
-probability 2**-64: a similarity of two documents of 2,000 characters is wrong by one shingle once in 10**12 pairs.
+The hash of a 5-gram is a polynomial of its code points, mixed to 64 bits (where only equality counts it is not mixed).
+Two different 5-grams share a hash with probability 2**-64: a similarity of two documents of 2,000 characters is wrong
+by one shingle once in 10**12 pairs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cleanzh.dedup.key import Codes, runs_of_documents
 
 __all__ = ["SHINGLE", "distinct", "distinct_sets", "shared", "window_hashes"]
 
@@ -20,23 +24,33 @@ _PAIR, _FOUR, _FIVE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4
 _MIX, _S32 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(32)
 
 # Windows hashed in one go: arrays of this length stay in the second-level cache through all passes over them.
-_SLICE = 1 << 15
+_SLICE = 1 << 14
 
 Hashes = NDArray[np.uint64]
 
 
-def window_hashes(codes: NDArray[np.uint32]) -> Hashes:
-    """A hash for each window of five code points, in order; empty if there are fewer than five."""
+def window_hashes(codes: Codes) -> Hashes:
+    """A hash for each window of five code points, in order, all bits alike; empty if there are fewer than five."""
+    return _windows(codes, mixed=True)
+
+
+def _windows(codes: Codes, *, mixed: bool) -> Hashes:
+    """Not mixed they are polynomials: these are equal where the hashes are, so that sets do without the mixing."""
     count = max(0, len(codes) - (SHINGLE - 1))
-    if count <= _SLICE:
-        return _window_hashes(codes) if count else np.zeros(0, np.uint64)
+    if count <= _SLICE and not mixed:
+        return _polynomials(codes)
     hashes = np.empty(count, dtype=np.uint64)
     for start in range(0, count, _SLICE):
-        hashes[start : start + _SLICE] = _window_hashes(codes[start : start + _SLICE + SHINGLE - 1])
+        part = _polynomials(codes[start : start + _SLICE + SHINGLE - 1])
+        if mixed:
+            part ^= part >> _S32
+            part *= _MIX
+            part ^= part >> _S32
+        hashes[start : start + _SLICE] = part
     return hashes
 
 
-def _window_hashes(codes: NDArray[np.uint32]) -> Hashes:
+def _polynomials(codes: Codes) -> Hashes:
     wide = codes.astype(np.uint64)  # once: a product with uint32 would be promoted element by element
     pairs = wide[:-1] * _PAIR
     pairs += wide[1:]
@@ -44,38 +58,38 @@ def _window_hashes(codes: NDArray[np.uint32]) -> Hashes:
     fours += pairs[2:]
     hashes = fours[:-1] * _FIVE
     hashes += wide[4:]
-    shifted = pairs[: len(hashes)]  # its space is free now
-    np.right_shift(hashes, _S32, out=shifted)
-    hashes ^= shifted
-    hashes *= _MIX
-    np.right_shift(hashes, _S32, out=shifted)
-    hashes ^= shifted
     return hashes
 
 
-def distinct(codes: NDArray[np.uint32]) -> Hashes:
-    """The set of 5-grams of one key: sorted, each once."""
+def distinct(codes: Codes) -> Hashes:
+    """The set of 5-grams of one key: sorted, each once. They are not mixed; only the hashes of windows are."""
     return distinct_sets(codes, np.array([0, len(codes)], dtype=np.int64))[0]
 
 
-def distinct_sets(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> list[Hashes]:
-    """:func:`distinct` of each key ``codes[bounds[i]:bounds[i + 1]]``; all but the sorting in one go."""
-    hashes = window_hashes(codes)
-    starts = bounds[:-1].tolist()
-    stops = np.maximum(bounds[1:] - (SHINGLE - 1), bounds[:-1]).tolist()
-    for start, stop in zip(starts, stops, strict=True):
+def distinct_sets(codes: Codes, bounds: NDArray[np.int64]) -> list[Hashes]:
+    """:func:`distinct` of each key ``codes[bounds[i]:bounds[i + 1]]``; all but the sorting of some in one go."""
+    sets: list[Hashes] = []
+    for first, stop in runs_of_documents(bounds, _SLICE):
+        sets += _distinct_sets(codes[bounds[first] : bounds[stop]], bounds[first : stop + 1] - bounds[first])
+    return sets
+
+
+def _distinct_sets(codes: Codes, bounds: NDArray[np.int64]) -> Iterator[Hashes]:
+    hashes = _windows(codes, mixed=False)
+    starts, stops = bounds[:-1], np.maximum(bounds[1:] - (SHINGLE - 1), bounds[:-1])
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         hashes[start:stop].sort()
     # Equal neighbours within a key are one. (``np.unique`` takes eight times as long.)
     fresh = np.ones(len(hashes), dtype=bool)
     np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
-    fresh[bounds[:-1][bounds[:-1] < len(hashes)]] = True
+    fresh[starts[starts < len(hashes)]] = True
     for back in range(1, SHINGLE):  # a window that runs into the next key is of nobody
         last = bounds[1:][np.diff(bounds) >= back] - back
         fresh[last[last < len(hashes)]] = False
     places = np.flatnonzero(fresh)
     once = hashes.take(places)
     ends = np.searchsorted(places, bounds).tolist()
-    return [once[start:stop] for start, stop in pairwise(ends)]
+    return (once[start:stop] for start, stop in pairwise(ends))
 
 
 def shared(first: Hashes, second: Hashes) -> int:

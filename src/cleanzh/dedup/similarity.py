@@ -6,10 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cleanzh.dedup.key import Keys
 from cleanzh.dedup.shingles import Hashes, distinct_sets, shared
 
-__all__ = ["Match", "Pair", "Sets", "similarity"]
+__all__ = ["Match", "Pair", "Sets", "Similarities", "similarity"]
 
 _AT_ONCE = 256
 
@@ -31,6 +34,13 @@ def similarity(shared: int, first: int, second: int) -> tuple[float, float]:
     if not first or not second:
         return 0.0, 0.0
     return shared / (first + second - shared), shared / min(first, second)
+
+
+class Similarities(NamedTuple):
+    """Of some pairs, as arrays; NaN for one that is not said to be similar."""
+
+    jaccard: NDArray[np.float64]
+    containment: NDArray[np.float64]
 
 
 class Match(NamedTuple):
@@ -82,10 +92,17 @@ class Sets:
 
     def pairs(self, first: Sequence[int], second: Sequence[int]) -> list[Pair]:
         """The exact similarities of ``first[i]`` and ``second[i]``; cheapest if those of the same document follow."""
-        found = []
+        both = self.compare(first, second)
+        return list(map(Pair, first, second, both.jaccard.tolist(), both.containment.tolist()))
+
+    def compare(self, first: Sequence[int], second: Sequence[int]) -> Similarities:
+        """:meth:`pairs` as arrays."""
+        counts = np.empty((len(first), 3), dtype=np.int64)  # what two share, and how many each has
         for start in range(0, len(first), _AT_ONCE):
             ones, others = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
             sets = self.of([*ones, *others])
-            for a, b, one, other in zip(ones, others, sets[: len(ones)], sets[len(ones) :], strict=True):
-                found.append(Pair(a, b, *similarity(shared(one, other), len(one), len(other))))
-        return found
+            for i, (one, other) in enumerate(zip(sets[: len(ones)], sets[len(ones) :], strict=True), start):
+                counts[i] = shared(one, other), len(one), len(other)
+        common, size, other_size = counts.T
+        least = np.minimum(size, other_size)
+        return Similarities(common / np.maximum(size + other_size - common, 1), common / np.maximum(least, 1))

@@ -12,12 +12,12 @@ shingles that are taken for one. A sketch only proposes pairs. What is reported 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.dedup.key import Keys
+from cleanzh.dedup.key import Codes, Keys, runs_of_documents
 from cleanzh.dedup.shingles import SHINGLE
 
 __all__ = ["WIDTH", "Sketches", "sketch_keys"]
@@ -26,16 +26,20 @@ WIDTH = 128
 _EMPTY = np.uint32(2**32 - 1)
 _PAIR, _FOUR, _FIVE, _MIX = (np.uint32(odd) for odd in (0x9E3779B1, 0xC2B2AE3D, 0x27D4EB2F, 0x85EBCA6B))
 _TURN = 0x2C1B3C6D
-# Shingles and documents per call of the kernel: some MB of arrays. Each call goes through the rounds that its shortest
-# document needs, so that many small calls take twice as long.
-_SLICE, _DOCUMENTS = 1 << 18, 1 << 10
+# Characters per call of the kernel. Each call goes through the rounds that its shortest document needs, so that small
+# calls take twice as long.
+_SLICE = (1 << 20) - 1
+# Characters that are hashed in one go: the arrays of all passes over them stay in the second-level cache.
+_CACHED = 1 << 16
+# Hashes of the later rounds that are made in one go.
+_AT_ONCE = 1 << 12
 # A document as long as this is sketched piece by piece; it has far more 5-grams than buckets.
 _LONG = 1 << 20
 _WORTH = 50_000_000
 _seen = 0
 
 Sketches = NDArray[np.uint16]  # (documents, buckets)
-Kernel = Callable[[NDArray[np.uint32], NDArray[np.int64], int], Sketches]
+Kernel = Callable[[Codes, NDArray[np.int64], int], Sketches]
 
 
 def sketch_keys(keys: Keys, width: int = WIDTH, kernel: Kernel | None = None) -> Sketches:
@@ -46,14 +50,10 @@ def sketch_keys(keys: Keys, width: int = WIDTH, kernel: Kernel | None = None) ->
     """
     run = kernel or default_kernel(len(keys.codes))
     sketches = np.empty((len(keys), width), dtype=np.uint16)
-    first = 0
-    while first < len(keys):
-        stop = int(np.searchsorted(keys.bounds, keys.bounds[first] + _SLICE, side="right")) - 1
-        stop = min(max(stop, first + 1), first + _DOCUMENTS, len(keys))
+    for first, stop in runs_of_documents(keys.bounds, _SLICE):
         bounds = keys.bounds[first : stop + 1]
         codes = keys.codes[bounds[0] : bounds[-1]]
         sketches[first:stop] = (run if len(codes) < _LONG else _long_kernel)(codes, bounds - bounds[0], width)
-        first = stop
     return sketches
 
 
@@ -77,33 +77,39 @@ def _compiled_kernel() -> Kernel:
     return compiled_kernel
 
 
-def numpy_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> Sketches:
+def numpy_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketches:
     """Sketch the keys ``codes[bounds[i]:bounds[i + 1]]``."""
     count = len(bounds) - 1
     lengths = np.diff(bounds)
-    hashes = _window_hashes(codes)
     # A window that begins in the last four characters of a key runs into the next key: it belongs to nobody.
-    for back in range(1, SHINGLE):
-        last = bounds[1:][lengths >= back] - back
-        hashes[last[last < len(hashes)]] = _EMPTY
-    places = np.repeat(np.arange(0, count * width, width, dtype=np.uint32), lengths)[: len(hashes)]
-    places += _buckets(hashes, width)
+    crossing = (bounds[1:, None] - np.arange(SHINGLE - 1, 0, -1))[np.arange(SHINGLE - 1, 0, -1) <= lengths[:, None]]
     lanes = np.full(count * width, _EMPTY, dtype=np.uint32)
-    np.minimum.at(lanes, places.astype(np.intp), hashes)  # in a bucket the leading bits are the same
     grid = lanes.reshape(count, width)
-    unfilled = np.flatnonzero((grid == _EMPTY).any(axis=1) & (lengths >= SHINGLE))
-    if len(unfilled):
-        _fill(grid, unfilled, hashes, bounds)
+    unfilled: dict[int, NDArray[np.uint32]] = {}  # documents with empty buckets, and their hashes
+    for first, stop in runs_of_documents(bounds, _CACHED):
+        start, end = bounds[[first, stop]].tolist()
+        hashes = _window_hashes(codes[start : end + SHINGLE - 1])[: end - start]
+        here = slice(*np.searchsorted(crossing, [start, start + len(hashes)]).tolist())
+        hashes[crossing[here] - start] = _EMPTY
+        places = np.repeat(np.arange(first * width, stop * width, width, dtype=np.uint32), lengths[first:stop])
+        places = places[: len(hashes)] + _buckets(hashes, width)
+        np.minimum.at(lanes, places.astype(np.intp), hashes)  # in a bucket the leading bits are the same
+        for i in (first + np.flatnonzero((grid[first:stop] == _EMPTY).any(axis=1))).tolist():
+            own = hashes[bounds[i] - start : max(bounds[i + 1] - (SHINGLE - 1) - start, 0)]
+            # So long a key with empty buckets says the same over and over: each round is to see it once.
+            unfilled[i] = np.unique(own) if len(own) > 32 * width else own
+    _fill(grid, {i: own for i, own in unfilled.items() if len(own)})
     return _narrowed(grid)
 
 
-def _window_hashes(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    pairs = codes[:-1] * _PAIR
-    pairs += codes[1:]
+def _window_hashes(codes: Codes) -> NDArray[np.uint32]:
+    wide = codes.astype(np.uint32, copy=False)
+    pairs = wide[:-1] * _PAIR
+    pairs += wide[1:]
     fours = pairs[:-2] * _FOUR
     fours += pairs[2:]
     hashes = fours[:-1] * _FIVE
-    hashes += codes[4:]
+    hashes += wide[4:]
     hashes ^= hashes >> np.uint32(16)
     hashes *= _MIX
     return hashes
@@ -113,47 +119,40 @@ def _narrowed(lanes: NDArray[np.uint32]) -> Sketches:
     return (lanes ^ (lanes >> np.uint32(15))).astype(np.uint16)
 
 
-def _long_kernel(codes: NDArray[np.uint32], bounds: NDArray[np.int64], width: int) -> Sketches:
+def _long_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketches:
     """Sketch one long key, in memory for a part of it; the numpy kernel if it says the same again and again."""
     lanes = np.full(width, _EMPTY, dtype=np.uint32)
-    for start in range(0, len(codes) - (SHINGLE - 1), _SLICE):
-        hashes = _window_hashes(codes[start : start + _SLICE + SHINGLE - 1])
+    for start in range(0, len(codes) - (SHINGLE - 1), _CACHED):
+        hashes = _window_hashes(codes[start : start + _CACHED + SHINGLE - 1])
         np.minimum.at(lanes, _buckets(hashes, width).astype(np.intp), hashes)
     if (lanes == _EMPTY).any():
         return numpy_kernel(codes, bounds, width)
     return _narrowed(lanes)[None]
 
 
-def _fill(
-    grid: NDArray[np.uint32], documents: NDArray[np.int64], hashes: NDArray[np.uint32], bounds: NDArray[np.int64]
-) -> None:
-    """The rounds after the first, of the ``documents`` that have empty buckets."""
-    starts, stops = bounds[documents], bounds[documents + 1] - (SHINGLE - 1)
+def _fill(grid: NDArray[np.uint32], hashes: Mapping[int, NDArray[np.uint32]]) -> None:
+    """The rounds after the first, of documents that have empty buckets, given their hashes."""
+    documents, width = np.fromiter(hashes, np.int64, len(hashes)), grid.shape[1]
+    sizes = np.array([len(own) for own in hashes.values()], dtype=np.int64)
+    pool = np.concatenate([np.zeros(0, np.uint32), *hashes.values()])
     rows = grid[documents]
-    width = grid.shape[1]
-    parts = [hashes[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-    # So long a key with empty buckets says the same over and over: each round is to see it once.
-    parts = [np.unique(part) if len(part) > 32 * width else part for part in parts]
-    pool = np.concatenate(parts)
-    owners = np.repeat(np.arange(len(documents)), [len(part) for part in parts])
-    for turn in range(1, 2 * width):
-        fresh = np.full(rows.shape, _EMPTY, dtype=np.uint32)
-        turned = pool * np.uint32(pow(_TURN, turn, 2**32))
-        if turn < width:
-            np.minimum.at(fresh.reshape(-1), owners * width + _buckets(turned, width), turned)
-        else:
-            least = np.full(len(documents), _EMPTY, dtype=np.uint32)
-            np.minimum.at(least, owners, turned)
-            fresh[:, turn - width] = least
-        np.copyto(rows, fresh, where=rows == _EMPTY)
-        still = (rows == _EMPTY).any(axis=1)
-        if not still.all():
-            grid[documents[~still]] = rows[~still]
-            if not still.any():
-                return
-            keep = still[owners]
-            pool, owners = pool[keep], (np.cumsum(still) - 1)[owners[keep]]
-            documents, rows = documents[still], rows[still]
+    turn = 1
+    while turn < 2 * width and len(documents):
+        starts = np.repeat(np.arange(0, rows.size, width, dtype=np.uint32), sizes)
+        # After some rounds only short documents are left: of these many rounds are made before it is seen who is done.
+        stop = min(turn + 1 + _AT_ONCE // len(pool), 2 * width)
+        for number in range(turn, stop):
+            turned = pool * np.uint32(pow(_TURN, number, 2**32))
+            places = starts + (_buckets(turned, width) if number < width else np.uint32(number - width))
+            fresh = np.full(rows.size, _EMPTY, dtype=np.uint32)
+            np.minimum.at(fresh, places.astype(np.intp), turned)
+            np.copyto(rows, fresh.reshape(rows.shape), where=rows == _EMPTY)
+        turn = stop
+        empty = (rows == _EMPTY).any(axis=1)
+        if not empty.all():
+            grid[documents[~empty]] = rows[~empty]
+            pool = pool[np.repeat(empty, sizes)]
+            documents, rows, sizes = documents[empty], rows[empty], sizes[empty]
     grid[documents] = rows  # one shingle in four thousand million has a hash that is the mark of an empty bucket
 
 

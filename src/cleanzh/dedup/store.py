@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
-from typing import IO
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cleanzh.dedup.columns import Column
 from cleanzh.dedup.files import temporary
-from cleanzh.dedup.key import Keys
+from cleanzh.dedup.key import Codes, Keys
 
 __all__ = ["KeyStore"]
 
@@ -23,7 +23,7 @@ class KeyStore:
 
     def __init__(self, *, memory: int = 1 << 28) -> None:
         self._memory = memory
-        self._parts: list[memoryview] = []
+        self._parts: list[Codes] = []
         self._part_starts: list[int] = []
         self._file: IO[bytes] | None = None
         self._size = 0
@@ -31,38 +31,41 @@ class KeyStore:
 
     def append(self, keys: Keys) -> None:
         """Remember a batch."""
-        dtype = _NARROW if not len(keys.codes) or int(keys.codes.max()) < 1 << 16 else _WIDE
-        data = keys.codes.astype(dtype).tobytes()
-        if self._file is None and self._size + len(data) > self._memory:
+        dtype = _NARROW if int(keys.codes.max(initial=0)) < 1 << 16 else _WIDE
+        codes = keys.codes.astype(dtype, copy=False)
+        if self._file is None and self._size + codes.nbytes > self._memory:
             self._file = temporary(self)
             for part in self._parts:
-                self._file.write(part)
+                self._file.write(part.data)
             self._parts.clear()
         if self._file is None:
-            self._parts.append(memoryview(data))
+            self._parts.append(codes)
             self._part_starts.append(self._size)
         else:
             self._file.seek(0, 2)
-            self._file.write(data)
+            self._file.write(codes.data)
         places = np.empty(len(keys), _PLACE)
         places["start"] = keys.bounds[:-1] * dtype.itemsize + self._size
         places["length"] = np.diff(keys.bounds)
         places["width"] = dtype.itemsize
         self._places.append(places)
-        self._size += len(data)
+        self._size += codes.nbytes
 
     def __getitem__(self, positions: Sequence[int]) -> Keys:
         """The keys at some positions."""
-        parts = [np.zeros(0, np.uint32)]
         places = self._places.take(np.array(positions, dtype=np.int64))
-        for start, length, width in places.tolist():
-            if self._file is None:
-                number = bisect_right(self._part_starts, start) - 1
-                data, offset = self._parts[number], start - self._part_starts[number]
-            else:
-                self._file.seek(start)
-                data, offset = memoryview(self._file.read(length * width)), 0
-            parts.append(np.frombuffer(data, _NARROW if width == 2 else _WIDE, length, offset))
         bounds = np.zeros(len(places) + 1, dtype=np.int64)
         np.cumsum(places["length"], out=bounds[1:])
-        return Keys(np.concatenate(parts, dtype=np.uint32), bounds)
+        parts = [np.zeros(0, _NARROW), *(self._held(places) if self._file is None else self._read(self._file, places))]
+        return Keys(np.concatenate(parts), bounds)
+
+    def _held(self, places: NDArray[Any]) -> Iterator[Codes]:
+        number = np.searchsorted(self._part_starts, places["start"], side="right") - 1
+        first = (places["start"] - np.array(self._part_starts)[number]) // places["width"]
+        for part, start, stop in zip(number.tolist(), first.tolist(), (first + places["length"]).tolist(), strict=True):
+            yield self._parts[part][start:stop]
+
+    def _read(self, file: IO[bytes], places: NDArray[Any]) -> Iterator[Codes]:
+        for start, length, width in places.tolist():
+            file.seek(start)
+            yield np.frombuffer(file.read(length * width), _NARROW if width == 2 else _WIDE)

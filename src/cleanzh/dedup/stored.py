@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cleanzh.dedup.bands import band_keys, plan
 from cleanzh.dedup.key import Keys, table_fingerprint
 from cleanzh.dedup.segment import Segment
-from cleanzh.dedup.shingles import SHINGLE, Hashes, distinct, distinct_sets, shared
+from cleanzh.dedup.shingles import SHINGLE, Hashes, distinct, distinct_sets, shared, window_hashes
 from cleanzh.dedup.similarity import similarity
 from cleanzh.dedup.sketch import WIDTH, Sketches, sketch_keys
 
@@ -92,7 +92,8 @@ def _probe() -> str:
     codes = np.arange(0x4E00, 0x4E00 + 700, dtype=np.uint32)
     sketches = sketch_keys(Keys(codes, np.array([0, len(codes)])))
     keys = band_keys(sketches, 0, _BANDS.rows)
-    return hashlib.blake2b(distinct(codes).tobytes() + sketches.tobytes() + keys.tobytes(), digest_size=8).hexdigest()
+    made = np.sort(window_hashes(codes)), sketches, keys
+    return hashlib.blake2b(b"".join(array.tobytes() for array in made), digest_size=8).hexdigest()
 
 
 def _blobs(name: str, parts: Sequence[bytes]) -> dict[str, NDArray[Any]]:
