@@ -77,15 +77,17 @@ def _blemishes(texts: Sequence[str]) -> NDArray[np.int64]:
 
 def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     """Equal for equal keys; of a text too short for a shingle for equal texts: "C++" and "C#" share the key "c"."""
-    wide = keys.codes.astype("<u4", copy=False)
-    narrow = memoryview(wide.astype("<u2").tobytes())  # two bytes a character are hashed twice as fast as four
-    past_bmp = set(np.searchsorted(keys.bounds, np.flatnonzero(wide >= 1 << 16), side="right") - 1)
+    past_bmp: set[int] = set()
+    if keys.codes.itemsize > 2:
+        wide = np.flatnonzero(keys.codes >= 1 << 16)
+        past_bmp.update((np.searchsorted(keys.bounds, wide, side="right") - 1).tolist())
+    narrow = memoryview(keys.codes.astype("<u2", copy=False).tobytes())  # hashed twice as fast as four bytes each
     made = []
     for i, (start, stop) in enumerate(pairwise(keys.bounds.tolist())):
         if stop - start < SHINGLE:
             data: bytes | memoryview = b"short" + texts[i].encode("utf-8", "surrogatepass")
         elif i in past_bmp:
-            data = b"wide" + wide[start:stop].tobytes()
+            data = b"wide" + keys.codes[start:stop].astype("<u4").tobytes()
         else:
             data = narrow[2 * start : 2 * stop]
         made.append(hashlib.blake2b(data, digest_size=16).digest())
@@ -190,7 +192,7 @@ class Deduplicator:
         self._sketches.append(signed.sketches)
         marks = signed.blemishes if damage is None else np.array(damage, dtype=np.int64)
         self._damage.append(np.minimum(marks, np.iinfo(np.int32).max))
-        self._published.append(np.array([moment(p) for p in published or [None] * count], dtype=np.int64))
+        self._published.append(np.array([moment(date) for date in published or ()] or [moment(None)] * count, np.int64))
 
     def verdicts(self) -> list[Verdict]:
         """One verdict a document, in the order in which they were added."""

@@ -87,7 +87,7 @@ def visiting_order(policy: Sequence[str], ids: Names, documents: Iterable[Record
         if even is not None:
             yield from even.by_id()
         if first < heads[-1]:
-            yield _each_by_id(block[: heads[-1]], heads, ids)[first:]
+            yield _each_by_id(block[first : heads[-1]], np.diff(heads), ids)
         even = _Even(ids, block[heads[-1] :])
     if even is not None:
         yield from even.by_id()
@@ -102,13 +102,14 @@ def _differs(block: Records, fields: Sequence[str], even: _Even | None) -> NDArr
     return differs
 
 
-def _each_by_id(block: Records, heads: NDArray[np.int64], ids: Names) -> Records:
-    """Each stretch of even records by id; ``heads`` are where they begin."""
-    order = np.arange(len(block))
-    long = np.flatnonzero(np.diff(heads) > 1)
-    for start, stop in zip(heads[long].tolist(), heads[long + 1].tolist(), strict=True):
-        order[start:stop] = start + _by_id(block[start:stop], ids)
-    return block[order]
+def _each_by_id(block: Records, sizes: NDArray[np.int64], ids: Names) -> Records:
+    """Each stretch of even records by id; ``sizes`` are theirs."""
+    stretch = np.repeat(np.arange(len(sizes)), sizes)
+    several = np.flatnonzero(sizes[stretch] > 1)
+    by_id = several[_by_id(block[several], ids)]
+    made = block.copy()
+    made[several] = block[by_id[np.argsort(stretch[by_id], kind="stable")]]
+    return made
 
 
 def _by_id(records: Records, ids: Names) -> NDArray[np.int64]:

@@ -48,10 +48,12 @@ class Keys:
 
     def at(self, positions: Sequence[int]) -> Keys:
         """The keys at some positions, as a batch."""
-        chosen = [self[position] for position in positions]
-        bounds = np.zeros(len(chosen) + 1, dtype=np.int64)
-        np.cumsum([len(key) for key in chosen], out=bounds[1:])
-        return Keys(np.concatenate(chosen) if chosen else self.codes[:0], bounds)
+        places = np.array(positions, dtype=np.int64)
+        starts, stops = self.bounds[places], self.bounds[places + 1]
+        bounds = np.zeros(len(places) + 1, dtype=np.int64)
+        np.cumsum(stops - starts, out=bounds[1:])
+        parts = [self.codes[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        return Keys(np.concatenate(parts) if parts else self.codes[:0], bounds)
 
     def __getitem__(self, index: int) -> Codes:
         return self.codes[self.bounds[index] : self.bounds[index + 1]]

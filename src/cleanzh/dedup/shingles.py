@@ -7,13 +7,12 @@ by one shingle once in 10**12 pairs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.dedup.key import Codes, runs_of_documents
+from cleanzh.dedup.key import Codes
 
 __all__ = ["SHINGLE", "distinct", "distinct_sets", "shared", "window_hashes"]
 
@@ -24,7 +23,7 @@ _PAIR, _FOUR, _FIVE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4
 _MIX, _S32 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(32)
 
 # Windows hashed in one go: arrays of this length stay in the second-level cache through all passes over them.
-_SLICE = 1 << 14
+_SLICE = 1 << 15
 
 Hashes = NDArray[np.uint64]
 
@@ -67,14 +66,7 @@ def distinct(codes: Codes) -> Hashes:
 
 
 def distinct_sets(codes: Codes, bounds: NDArray[np.int64]) -> list[Hashes]:
-    """:func:`distinct` of each key ``codes[bounds[i]:bounds[i + 1]]``; all but the sorting of some in one go."""
-    sets: list[Hashes] = []
-    for first, stop in runs_of_documents(bounds, _SLICE):
-        sets += _distinct_sets(codes[bounds[first] : bounds[stop]], bounds[first : stop + 1] - bounds[first])
-    return sets
-
-
-def _distinct_sets(codes: Codes, bounds: NDArray[np.int64]) -> Iterator[Hashes]:
+    """:func:`distinct` of each key ``codes[bounds[i]:bounds[i + 1]]``; all but the sorting in one go."""
     hashes = _windows(codes, mixed=False)
     starts, stops = bounds[:-1], np.maximum(bounds[1:] - (SHINGLE - 1), bounds[:-1])
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
@@ -89,7 +81,7 @@ def _distinct_sets(codes: Codes, bounds: NDArray[np.int64]) -> Iterator[Hashes]:
     places = np.flatnonzero(fresh)
     once = hashes.take(places)
     ends = np.searchsorted(places, bounds).tolist()
-    return (once[start:stop] for start, stop in pairwise(ends))
+    return [once[start:stop] for start, stop in pairwise(ends)]
 
 
 def shared(first: Hashes, second: Hashes) -> int:

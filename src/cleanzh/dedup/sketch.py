@@ -80,22 +80,22 @@ def _compiled_kernel() -> Kernel:
 def numpy_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketches:
     """Sketch the keys ``codes[bounds[i]:bounds[i + 1]]``."""
     count = len(bounds) - 1
-    lengths = np.diff(bounds)
+    lengths, ends = np.diff(bounds), bounds.tolist()
     # A window that begins in the last four characters of a key runs into the next key: it belongs to nobody.
     crossing = (bounds[1:, None] - np.arange(SHINGLE - 1, 0, -1))[np.arange(SHINGLE - 1, 0, -1) <= lengths[:, None]]
     lanes = np.full(count * width, _EMPTY, dtype=np.uint32)
     grid = lanes.reshape(count, width)
     unfilled: dict[int, NDArray[np.uint32]] = {}  # documents with empty buckets, and their hashes
     for first, stop in runs_of_documents(bounds, _CACHED):
-        start, end = bounds[[first, stop]].tolist()
+        start, end = ends[first], ends[stop]
         hashes = _window_hashes(codes[start : end + SHINGLE - 1])[: end - start]
         here = slice(*np.searchsorted(crossing, [start, start + len(hashes)]).tolist())
         hashes[crossing[here] - start] = _EMPTY
         places = np.repeat(np.arange(first * width, stop * width, width, dtype=np.uint32), lengths[first:stop])
         places = places[: len(hashes)] + _buckets(hashes, width)
         np.minimum.at(lanes, places.astype(np.intp), hashes)  # in a bucket the leading bits are the same
-        for i in (first + np.flatnonzero((grid[first:stop] == _EMPTY).any(axis=1))).tolist():
-            own = hashes[bounds[i] - start : max(bounds[i + 1] - (SHINGLE - 1) - start, 0)]
+        for i in (first + np.flatnonzero(grid[first:stop].max(axis=1) == _EMPTY)).tolist():
+            own = hashes[ends[i] - start : max(ends[i + 1] - (SHINGLE - 1) - start, 0)]
             # So long a key with empty buckets says the same over and over: each round is to see it once.
             unfilled[i] = np.unique(own) if len(own) > 32 * width else own
     _fill(grid, {i: own for i, own in unfilled.items() if len(own)})
@@ -148,7 +148,7 @@ def _fill(grid: NDArray[np.uint32], hashes: Mapping[int, NDArray[np.uint32]]) ->
             np.minimum.at(fresh, places.astype(np.intp), turned)
             np.copyto(rows, fresh.reshape(rows.shape), where=rows == _EMPTY)
         turn = stop
-        empty = (rows == _EMPTY).any(axis=1)
+        empty = rows.max(axis=1) == _EMPTY
         if not empty.all():
             grid[documents[~empty]] = rows[~empty]
             pool = pool[np.repeat(empty, sizes)]

@@ -106,32 +106,33 @@ def each_verdict(ids: Names, standing: Standing, aside: Aside) -> Iterator[Verdi
         numbers = np.where(group < 0, ~group, group)
         there = standing.is_known(numbers)
         gone, matches = aside.of(standing.place(numbers[~there]))
-        near = iter(matches.tolist())
-        is_gone = np.zeros(len(group), dtype=bool)
-        is_gone[np.flatnonzero(~there)[gone]] = True
-        leaders = distinct.positions.take(np.minimum(lead, count - 1)).tolist()
+        leaders = distinct.positions.take(np.minimum(lead, count - 1))
         size_of = sizes.values[lead].tolist()
         sizes.release()
-        rows = zip(ids.slice(start, start + len(group)), numbers.tolist(), lead.tolist(), leaders, strict=True)
-        for at, (name, number, lead_number, leader) in enumerate(rows):
-            size = size_of[at]
-            if leader == start + at and lead_number < count:
-                cluster = name
-            else:
-                cluster = ids[leader] if lead_number < count else stored[lead_number - count]
-            if there[at]:
-                match = known[number]
-                same: Reason = "exact_duplicate" if match.exact else "near_duplicate"
-                similar = match.jaccard, match.containment
-                yield Verdict(name, False, same, cluster, *similar, cluster, size, match.estimated)
-            elif is_gone[at]:
-                _, jaccard, containment = next(near)
-                yield Verdict(name, False, "near_duplicate", cluster, jaccard, containment, cluster, size)
-            elif group[at] < 0:
-                yield Verdict(name, False, "exact_duplicate", cluster, 1.0, 1.0, cluster, size)
-            else:
-                yield Verdict(name, True, None, None, None, None, cluster, size)
-        start += len(group)
+        names_here = ids.slice(start, start + len(group))
+        told: dict[int, tuple[Reason, float, float, bool]] = {}  # of those that are set aside
+        told.update(dict.fromkeys(np.flatnonzero(group < 0).tolist(), ("exact_duplicate", 1.0, 1.0, False)))
+        for at, (_, *similar) in zip(np.flatnonzero(~there)[gone].tolist(), matches.tolist(), strict=True):
+            told[at] = ("near_duplicate", *similar, False)
+        for at in np.flatnonzero(there).tolist():
+            match = known[int(numbers[at])]
+            reason: Reason = "exact_duplicate" if match.exact else "near_duplicate"
+            told[at] = (reason, match.jaccard, match.containment, match.estimated)
+        # Most documents are kept, and stand for themselves: columns of that, and the others put in.
+        count_here = len(group)
+        kept, estimated, clusters = [True] * count_here, [False] * count_here, list(names_here)
+        reasons: list[Reason | None] = [None] * count_here
+        leads_to: list[Any] = [None] * count_here
+        jaccards: list[float | None] = [None] * count_here
+        containments: list[float | None] = [None] * count_here
+        led = np.flatnonzero((leaders != np.arange(start, start + count_here)) | (lead >= count))
+        for at, name in zip(led.tolist(), ids.take(leaders[led].tolist()), strict=True):
+            clusters[at] = name if lead[at] < count else stored[lead[at] - count]
+        for at, (why, jaccards[at], containments[at], estimated[at]) in told.items():
+            kept[at], reasons[at], leads_to[at] = False, why, clusters[at]
+        columns = (kept, reasons, leads_to, jaccards, containments, clusters, size_of, estimated)
+        yield from map(Verdict, names_here, *columns)
+        start += count_here
 
 
 def _names_in_index(ids: Names, standing: Standing) -> tuple[dict[str, int], dict[str, int]]:
