@@ -247,12 +247,12 @@ class _Zones:
 
     @functools.cached_property
     def _ends(self) -> tuple[int, int]:
-        text = self._text
-        last = text.count("\n") - text.endswith("\n")  # the number of the last line
+        lines = self._text.split("\n")
+        last = len(lines) - 1 - (not lines[-1])  # the number of the last line
         head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
         return (
-            len(text) - len(text.split("\n", head)[-1]) if head <= last else len(text) + 1,
-            len(text) - len(text.split("\n", tail)[-1]) if tail > 0 else 0,
+            sum(map(len, lines[:head])) + head if head <= last else len(self._text) + 1,
+            sum(map(len, lines[:tail])) + tail if tail > 0 else 0,
         )
 
     def of(self, start: int) -> int:

@@ -30,8 +30,7 @@ _REMEMBERED = 8192
 Question = tuple[str, int, int, int]
 """A line, its zones, the rules to try there, and the rules that may be tried.
 
-If the rules to try are negative, or something was dropped that may have hidden a literal, they are those that may be
-tried and whose literal shows.
+If something was dropped that may have hidden a literal, the rules to try are those that may be and whose literal shows.
 """
 
 Decision = tuple[tuple[int, int, int, Any, Shadow], ...]
@@ -106,30 +105,38 @@ class Index:
                 by_letter[char] = by_letter.get(char, any_letter) | 1 << number
         return by_letter
 
-    def decide_each(self, questions: Sequence[Question]) -> list[Decision]:
+    def decide_each(self, questions: Sequence[Question]) -> Sequence[Decision | None]:
         """What rules find on each of some lines.
 
         The foot of a site stands on every page of it, so a short line is often one that was just decided.
         """
         known = self._decided
-        new = [question for question in dict.fromkeys(questions) if question not in known]
-        casts = shadows([line for line, *_ in new])
-        decided = {question: self._decide(question, cast) for question, cast in zip(new, casts, strict=True)}
-        found = [decided[question] if question in decided else known[question] for question in questions]
-        if len(known) > _REMEMBERED:
-            known.clear()
-        known.update((question, decision) for question, decision in decided.items() if len(question[0]) <= _SHORT)
+        found = list(map(known.get, questions))
+        new = [at for at, decision in enumerate(found) if decision is None]
+        if new:
+            if len(known) > _REMEMBERED:
+                known.clear()
+            texts, casts = shadows([questions[at][0] for at in new])
+            for number, at in enumerate(new):
+                question = questions[at]
+                found[at] = decision = self._decide(question, texts[number], casts.get(number))
+                if len(question[0]) <= _SHORT:
+                    known[question] = decision
         return found
 
     def decide_all(self, line: str, zones: int, among: int) -> Decision:
         """What each rule of ``among`` finds on a line."""
-        return self._decide((line, zones, -1, among), shadow(line), every=True)
+        cast = shadow(line)
+        wanted = self.triggered(cast.text) & among
+        return self._decide((line, zones, wanted, among), cast.text, None if cast.offsets is None else cast, every=True)
 
-    def _decide(self, question: Question, cast: Shadow, *, every: bool = False) -> Decision:
-        """Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match."""
+    def _decide(self, question: Question, seen: str, cast: Shadow | None, *, every: bool = False) -> Decision:
+        """What is found in the text of a shadow; ``cast`` is the shadow, if it is more than the folded line.
+
+        Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
+        """
         line, zones, wanted, among = question
-        seen = cast.text
-        if wanted < 0 or cast.offsets is not None:
+        if cast is not None:
             wanted = self.triggered(seen) & among
         length, fitting = len(seen), self._fitting
         wanted &= (fitting[length] if length < len(fitting) else fitting[-1]) & self.in_zones[zones]
@@ -150,9 +157,10 @@ class Index:
                     chinese = _CHINESE.search(seen) is not None and _CODE.search(seen) is None
                 if not chinese:
                     continue
-            low, high = cast.span(*match.span(self._parts[number]))
+            made = cast or Shadow(seen, None, length)
+            low, high = made.span(*match.span(self._parts[number]))
             if low < high:
-                decided.append((number, low, high, match, cast))
+                decided.append((number, low, high, match, made))
                 if high - low == len(line) and not every:
                     break
         return tuple(decided)
