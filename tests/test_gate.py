@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 
 import pytest
@@ -128,7 +129,7 @@ def test_no_line_is_passed_by_for_what_it_begins_with(text: str) -> None:
         return  # what a line hides may show only because it was looked at for another literal
     some = found()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(BOOK._index), "opened", lambda index, char: index.all)
+        patch.setattr(BOOK._index, "opened", defaultdict(lambda: BOOK._index.all))
         BOOK._index._decided.clear()
         assert found() == some
 

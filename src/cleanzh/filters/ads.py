@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
@@ -138,8 +139,8 @@ def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, Rule]) 
             sizes.append(0 if len(content) < _SHORT_PARAGRAPH or page[-1] in lines else _paragraph(content.strip()))
         start = end + 1
     paragraphs = list(itertools.accumulate(sizes, initial=0))
-    others = list(itertools.accumulate((line not in lines for line in page), initial=0))
-    lengths = list(itertools.accumulate((0 if line in lines else line[1] - line[0] for line in page), initial=0))
+    others = [at for at, line in enumerate(page) if line not in lines]
+    lengths = list(itertools.accumulate((page[at][1] - page[at][0] for at in others), initial=0))
     resumed = -1  # the last line at which the article goes on
     for at, size in enumerate(sizes):
         if size >= _LONG_PARAGRAPH or (size and at and sizes[at - 1]):
@@ -160,19 +161,23 @@ def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, Rule]) 
 
 
 def _closes(takes: str, paragraphs: Sequence[int], others: Sequence[int], lengths: Sequence[int], at: int) -> bool:
-    """Whether the article is over at this line; the sequences are sums over the lines before each."""
+    """Whether the article is over at this line.
+
+    ``paragraphs`` are sums over the lines before each; ``others`` the lines that do not go, ``lengths`` sums over them.
+    """
     before, behind = paragraphs[at], paragraphs[-1] - paragraphs[at + 1]
     if takes == "fragments":
-        count, length = others[-1] - others[at + 1], lengths[-1] - lengths[at + 1]
+        passed = bisect.bisect(others, at)
+        count, length = len(others) - passed, lengths[-1] - lengths[passed]
         return not behind and count >= _FEWEST_FRAGMENTS and length <= _FRAGMENT * count
     if before:
         return 2 * behind <= before
-    return takes == "list" and not behind and others[at] > 0
+    return takes == "list" and not behind and bool(others) and others[0] < at
 
 
 def _paragraph(content: str) -> int:
     """How long the paragraph is; 0 if it is a title, a name, a piece of a sentence."""
-    if len(content) < _SHORT_PARAGRAPH or not _SENTENCE.search(content):
+    if len(content) < _SHORT_PARAGRAPH or content[-1].isalnum() or not _SENTENCE.search(content):
         return 0
     return len(content)
 

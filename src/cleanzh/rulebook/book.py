@@ -120,17 +120,19 @@ class Rulebook:
     def hits(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Hit]:
         """:meth:`scan`, on these lines only."""
         index = self._index
+        in_zones, opened = index.in_zones, index.opened
         lines: list[tuple[int, int]] = []
         questions: list[Question] = []
         for start, end, wanted, zones, tried in candidates:
-            wanted &= index.in_zones[zones]
-            among = index.all
+            among, low = index.all, start
             if end - start > _LONGEST:
-                among = index.unbounded
+                among, low = index.unbounded, end - _LONGEST
                 wanted &= among
-            if zones == tried or not wanted or not (line := text[max(start, end - _LONGEST) : end].strip()):
+            wanted &= in_zones[zones]
+            if zones == tried or not wanted or not (line := text[low:end].strip()):
                 continue
-            if wanted := wanted & index.opened(line[0]):
+            wanted &= opened[line[0]]
+            if wanted:
                 lines.append((start, end))
                 questions.append((line, zones, wanted, among))
         for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):

@@ -48,7 +48,7 @@ class Index:
         self._searches: list[Callable[[str], Any] | None] = [None] * len(rules)
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
         self._decided: dict[Question, Decision] = {}
-        self._opened: dict[str, int] = {}
+        self.opened = _Opened(self)
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
@@ -85,14 +85,9 @@ class Index:
             rules |= self._wanted.get(gate.forms[number], 0)
         return rules
 
-    def opened(self, char: str) -> int:
-        """The rules that may find something on a line that begins with this character."""
-        known = self._opened.get(char)
-        if known is None:
-            plain = folded(char)
-            steady = plain.isalpha() and plain not in UNSTEADY
-            known = self._opened[char] = self._by_opening.get(plain, self._by_opening[""]) if steady else self.all
-        return known
+    def that_open_with(self, letter: str) -> int:
+        """The rules that may match a line which begins with this letter in its shadow."""
+        return self._by_opening.get(letter, self._by_opening[""])
 
     @functools.cached_property
     def _by_opening(self) -> dict[str, int]:
@@ -179,6 +174,19 @@ class Index:
             self._parts[number] = "ad"
         self._searches[number] = search
         return search
+
+
+class _Opened(dict[str, int]):
+    """The rules that may find something on a line that begins with a character."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def __missing__(self, char: str) -> int:
+        plain = folded(char)
+        steady = plain.isalpha() and plain not in UNSTEADY
+        self[char] = rules = self._index.that_open_with(plain) if steady else self._index.all
+        return rules
 
 
 def _set(numbers: Iterable[int]) -> int:
