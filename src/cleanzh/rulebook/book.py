@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cleanzh.errors import RuleError
@@ -144,7 +144,7 @@ class Rulebook:
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
         """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
-        where = _Zones(text).of(start) if zones is None else _WHERE.index(zones)
+        where = _zones(text)(start) if zones is None else _WHERE.index(zones)
         window = text[max(start, end - _LONGEST) : end]
         line = window.strip()
         if not line:
@@ -160,18 +160,20 @@ class Rulebook:
         """The lines to try rules on."""
         always = self._index.always
         if not always:
-            return self._held(text, _Zones(text))
-        return self._every(text, {start: wanted for start, _, wanted, *_ in self._held(text, _Zones(text))})
+            return self._held(text)
+        return self._every(text, {start: wanted for start, _, wanted, *_ in self._held(text)})
 
     def _every(self, text: str, held: Mapping[int, int]) -> Iterator[Candidate]:
-        start, zones_of = 0, _Zones(text).of
+        start, zones_of = 0, _zones(text)
         while start < len(text):
             end = _line_end(text, start)
             wanted = held.get(start, 0) | self._index.always
             yield start, end, wanted, zones_of(start) if wanted & self._index.zoned else 0, -1
             start = end + 1
 
-    def _held(self, text: str, zones: _Zones, low: int = 0, high: int | None = None) -> list[Candidate]:
+    def _held(
+        self, text: str, zones_of: Callable[[int], int] | None = None, low: int = 0, high: int | None = None
+    ) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
         zoned, gate = self._index.zoned, self._index.gate
         reach, wanted_by = gate.reach, gate.wanted
@@ -194,7 +196,10 @@ class Rulebook:
                 wanted |= wanted_by[number]
         if wanted:
             found.append((start + low, end + low, wanted))
-        return [(start, end, wanted, zones.of(start) if wanted & zoned else 0, -1) for start, end, wanted in found]
+        if not found:
+            return []
+        zones_of = zones_of or _zones(text)
+        return [(start, end, wanted, zones_of(start) if wanted & zoned else 0, -1) for start, end, wanted in found]
 
     def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:
         """The candidates of ``text``, which lost these cuts (start, content) where something was found.
@@ -207,7 +212,7 @@ class Rulebook:
         again: list[Candidate] = []
         gone = 0
         looked = -1
-        zones = _Zones(text)
+        zones_of = _zones(text)
         for low, before in cuts:
             at, high = low - gone, low + len(before)
             gone += len(before)
@@ -218,7 +223,7 @@ class Rulebook:
             spans.append((low - 1, high + 1, gone))  # what is beside it is on the line, too
             start = text.rfind("\n", 0, at) + 1
             if start != looked:
-                again += self._held(text, zones, start, _line_end(text, at))
+                again += self._held(text, zones_of, start, _line_end(text, at))
                 looked = start
         zoned = self._index.zoned
         left: list[Candidate] = []
@@ -229,7 +234,7 @@ class Rulebook:
                 number += 1
             if wanted & zoned and (number == len(spans) or spans[number][0] >= end):
                 start -= gone
-                left.append((start, end - gone, wanted & zoned, zones.of(start), tried))
+                left.append((start, end - gone, wanted & zoned, zones_of(start), tried))
         return sorted(left + again) if again else left
 
     @functools.cached_property
@@ -241,25 +246,14 @@ def _size(decision: tuple[int, int, int, Any, Shadow]) -> int:
     return decision[2] - decision[1]
 
 
-class _Zones:
-    """Which zones a line is in, as bits: where the head of a text ends, and where its tail begins."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @functools.cached_property
-    def _ends(self) -> tuple[int, int]:
-        lines = self._text.split("\n")
-        last = len(lines) - 1 - (not lines[-1])  # the number of the last line
-        head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
-        return (
-            sum(map(len, lines[:head])) + head if head <= last else len(self._text) + 1,
-            sum(map(len, lines[:tail])) + tail if tail > 0 else 0,
-        )
-
-    def of(self, start: int) -> int:
-        head_ends, tail_starts = self._ends
-        return (HEAD if start < head_ends else 0) | (TAIL if start >= tail_starts else 0)
+def _zones(text: str) -> Callable[[int], int]:
+    """Tells by the start of a line which zones it is in, as bits."""
+    lines = text.split("\n")
+    last = len(lines) - 1 - (not lines[-1])  # the number of the last line
+    head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
+    head_ends = sum(map(len, lines[:head])) + head if head <= last else len(text) + 1
+    tail_starts = sum(map(len, lines[:tail])) + tail if tail > 0 else 0
+    return lambda start: (HEAD if start < head_ends else 0) | (TAIL if start >= tail_starts else 0)
 
 
 def _line_end(text: str, start: int) -> int:
