@@ -147,10 +147,11 @@ class Pipeline:
         return Cleaned(text, tuple(steps), metadata)
 
     def _examine(self, run: Any, text: str) -> Findings:
-        if not hasattr(run, "examine"):
+        examine = getattr(run, "examine", None)
+        if examine is None:
             name = f"foreign.{_name(run)}"
             return Findings(diff(text, run(text), name) if self._chosen(name) else [])
-        found: Findings = run.examine(text)
+        found: Findings = examine(text)
         if found.edits and (self.select or self.ignore):
             chosen = [edit for edit in found.edits if self._chosen(edit.rule)]
             found = found if len(chosen) == len(found.edits) else Findings(chosen, found.metadata)
