@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import bisect
+import codecs
 import itertools
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cleanzh.document import Flag
 from cleanzh.lexicon.damage import irreparable_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
 from cleanzh.lexicon.swapped import swapped_words
+from cleanzh.lexicon.units import code_units
 from cleanzh.patterns import lazily
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["find_flags"]
 
@@ -68,14 +75,53 @@ _STRANGE, _KNOWN = 0.12, 0.4
 _REPORTS = ("日电", "讯（", "报讯", "完）", "（记者")
 _SWAPPED_LEAST = 2  # different swapped compounds: one may be a slip
 
+_LITERALS = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS, "&")
+_OTHER = ord("?")  # the code of all characters that no literal has: what the codec puts in their place
+# To encode a text of this length character by character takes less than to import numpy.
+_FEW = 20_000
+
 
 @cache
-def _index() -> tuple[Any, tuple[str, ...]]:
+def _literals() -> tuple[str, ...]:
+    return (*_LITERALS, *swapped_words())
+
+
+@cache
+def _codes() -> str:
+    """The characters of the literals, each at the place that is its code: one byte, where UTF-8 has three."""
+    codes = ["\0", *["\ufffe"] * 255]
+    codes[_OTHER] = chr(_OTHER)
+    free = (code for code in range(1, 256) if code != _OTHER)
+    for char in sorted(set("".join(_literals()))):
+        codes[next(free)] = char
+    return "".join(codes)
+
+
+@cache
+def _code_of() -> NDArray[np.uint8]:
+    """The code of each code unit of UTF-16."""
+    import numpy as np
+
+    table = np.full(0x10000, _OTHER, np.uint8)
+    for code, char in enumerate(_codes()):
+        if char not in "\0\ufffe":
+            table[ord(char)] = code
+    return table
+
+
+def _coded(text: str) -> bytes:
+    if len(text) < _FEW and "numpy" not in sys.modules:
+        return codecs.charmap_encode(text, "replace", codecs.charmap_build(_codes()))[0]
+    import numpy as np
+
+    return _code_of().take(code_units(text).astype(np.intp)).tobytes()
+
+
+@cache
+def _automaton() -> Any:
     from ahocorasick_rs import BytesAhoCorasick
 
-    literals = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS, "&", *swapped_words())
-    # In bytes nobody counts the characters before what was found.
-    return BytesAhoCorasick([literal.encode() for literal in literals]), literals
+    return BytesAhoCorasick(list(map(_coded, _literals())))
 
 
 def find_flags(text: str) -> list[Flag]:
@@ -95,9 +141,8 @@ def find_flags(text: str) -> list[Flag]:
     Clean text costs one search for all literals at once, and one for titles between paragraphs; what they find is then
     looked at closely.
     """
-    automaton, literals = _index()
-    found = {index for index, _, _ in automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass"))}
-    flags = list(_flags(text, {literals[index] for index in found})) if found else []
+    found = {index for index, _, _ in _automaton().find_matches_as_indexes(_coded(text))}
+    flags = list(_flags(text, {_literals()[index] for index in found})) if found else []
     if _TWO_ARTICLES <= len(text) <= _BOOK and (title := _second_title(text)) is not None:
         flags.append(Flag("doubt.two-articles", title.start() + 1, title[0].strip()))
     return sorted(flags, key=lambda flag: (flag.start, flag.name))
