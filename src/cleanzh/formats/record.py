@@ -178,6 +178,9 @@ def place_after(data: bytes | bytearray, line: int, column: int) -> tuple[int, i
     >>> place_after("一\\n二三".encode(), 5, 7), place_after(b"ab", 5, 7)
     ((6, 2), (5, 9))
     """
+    first = data.find(b"\n")  # mostly at the end; to find it takes a tenth of the time to count
+    if 0 <= first == len(data) - 1:
+        return line + 1, 0
     if data.endswith(b"\n"):
         return line + data.count(b"\n"), 0
     if not data:

@@ -133,16 +133,16 @@ class Tally:
             self.examples[name] = (self.examples.get(name, []) + ids)[:EXAMPLES]
 
     def count(self, name: str, cleaned: Cleaned) -> None:
-        rules = set()
+        removed: dict[str, int] = {}
         for step in cleaned.steps:
+            self.edits.update([edit.rule for edit in step.edits])
             for rule, _, before, after in step.edits:
-                self.edits[rule] += 1
-                self.removed[rule] += len(before) - len(after)
-                rules.add(rule)
-        self.touched.update(rules)
+                removed[rule] = removed.get(rule, 0) + len(before) - len(after)
+        self.removed.update(removed)
+        self.touched.update(removed.keys())
         flags = [flag.name for flag in cleaned.flags]
         self.flags.update(flags)
-        for what in rules.union(flags):
+        for what in removed.keys() | flags:
             ids = self.examples.setdefault(what, [])
             if len(ids) < EXAMPLES:
                 ids.append(name)
