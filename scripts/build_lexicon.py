@@ -176,9 +176,37 @@ def write_alone() -> Path:
     return path
 
 
+# --- words ------------------------------------------------------------------------------------------------------------
+
+MOST_WORDS, LONGEST_WORD = 60_000, 5
+
+
+def write_words() -> Path:
+    """``words.npz``: the commonest words in one row, how many there are of each length, and log P of each, a byte."""
+    total = sum(frequency for _, frequency in dictionary())
+    common = sorted(((-frequency, word) for word, frequency in dictionary() if 1 < len(word) <= LONGEST_WORD))
+    single = [(word, frequency) for word, frequency in dictionary() if len(word) == 1 and frequency > 1]
+    kept = sorted(
+        [*single, *((word, -number) for number, word in common[:MOST_WORDS])], key=lambda item: (len(item[0]), item[0])
+    )
+    path = LEXICON / "words.npz"
+    np.savez_compressed(
+        path,
+        lengths=np.bincount([len(word) for word, _ in kept]).astype(np.uint32),
+        codes=np.array([ord(char) for word, _ in kept for char in word], np.uint16),
+        values=quantized(np.log([frequency / total for _, frequency in kept])),
+    )
+    return path
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
-PARTS: dict[str, Callable[[], Path]] = {"bigrams": write_bigrams, "readings": write_readings, "alone": write_alone}
+PARTS: dict[str, Callable[[], Path]] = {
+    "bigrams": write_bigrams,
+    "readings": write_readings,
+    "alone": write_alone,
+    "words": write_words,
+}
 
 
 def main() -> None:

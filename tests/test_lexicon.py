@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanzh.lexicon import bigrams, sentences
+from cleanzh.lexicon import bigrams, sentences, wording, words
 
 DATA = Path(bigrams.__file__).parent
 SEEDS = sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))
@@ -125,6 +125,48 @@ def test_the_arrays_of_sentences_fit_each_other() -> None:
 def test_what_follows_in_a_sentence(before: str, right: str, wrong: str) -> None:
     likely, unlikely = sentences.following(before, right + wrong)
     assert likely > unlikely
+
+
+def test_words_and_messages_are_small_and_licensed() -> None:
+    assert (DATA / "words.npz").stat().st_size <= 320_000
+    assert (DATA / "messages.npz").stat().st_size <= 260_000
+    licence = (DATA / "LICENSE-messages").read_text("utf-8")
+    assert all(name in licence for name in ("Home Assistant", "Visual Studio Code", "Project Jupyter"))
+
+
+def test_the_arrays_of_words_and_messages_fit_each_other() -> None:
+    with np.load(DATA / "words.npz", allow_pickle=False) as data:
+        lengths = data["lengths"]
+        assert lengths.sum() == len(data["values"])
+        assert (lengths * np.arange(len(lengths))).sum() == len(data["codes"])
+    with np.load(DATA / "messages.npz", allow_pickle=False) as data:
+        assert len(data["firsts"]) == len(data["seconds"]) == len(data["thirds"]) == len(data["counts"])
+        keys = np.cumsum(data["firsts"], dtype=np.int64) << 32 | data["seconds"].astype(np.int64) << 16 | data["thirds"]
+        assert (np.diff(keys) > 0).all()
+        assert data["counts"].min() > 0
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("请告诉我", "警告诉我"), ("文献中检索", "文献中科索"), ("請告訴我", "警告訴我"), ("今天开会", "令天开会")],
+)
+def test_words_are_told_from_characters_that_only_look_like_them(right: str, wrong: str) -> None:
+    assert words.segmented(right) > words.segmented(wrong)
+
+
+@pytest.mark.parametrize(
+    ("before", "right", "wrong"), [("\n\n", "请", "被"), ("。", "请", "警"), ("使用", "者", "諸"), ("正在", "加", "仗")]
+)
+def test_what_follows_in_a_message(before: str, right: str, wrong: str) -> None:
+    likely, unlikely = wording.following(("\n" + before)[-2:], right + wrong)
+    assert likely > unlikely
+
+
+@settings(deadline=None)
+@given(st.text(min_size=2, max_size=4), st.text(min_size=1, max_size=20))
+def test_what_follows_is_a_probability(before: str, chars: str) -> None:
+    assert all(value < 1e-6 for value in wording.following(before, chars))
+    assert words.segmented(chars) < 0
 
 
 @settings(deadline=None)  # the first text reads the model

@@ -16,7 +16,9 @@ from typing import Final, NamedTuple
 from cleanzh.filters.mojibake.gaps import MARKS
 from cleanzh.filters.mojibake.programs import PROGRAMS, Program, damaged, pairs, step, sure
 from cleanzh.filters.mojibake.settled import HOLE, other_script
-from cleanzh.lexicon import bigrams, sentences
+from cleanzh.lexicon import bigrams
+from cleanzh.lexicon.wording import following
+from cleanzh.lexicon.words import segmented
 
 __all__ = ["recover"]
 
@@ -27,7 +29,10 @@ _SAID = -3.5, -1.6  # log P of what the line has elsewhere behind the same chara
 _MIXED = -3.0  # a character of the script that the rest of the line is not in
 
 _MOST = 16  # characters tried for one of which nothing is left
-_REACH = 3  # characters on either side that weigh a gap
+_REACH = 3  # characters from a gap on that weigh it
+_WORDS = 6  # and on either side, of which words are made
+_IN_WORDS = 0.4  # what the words weigh beside the characters; from 0.3 to 0.6 as many are right
+_ROUNDS = 2
 
 
 class _Way(NamedTuple):
@@ -109,7 +114,7 @@ class _Search:
                     if way.value < states[0][0].value - _WIDTH:
                         break
                     if text[position:] == (mark if lead else ""):
-                        end = sentences.following(way.last, "\n")[0]
+                        end = following(way.last, "\n")[0]
                         ends.append(way._replace(value=way.value + end))
                     for new, behind, held in self._on(way, position, lead):
                         reached = here if behind == position else ways.setdefault(behind, {})
@@ -133,7 +138,7 @@ class _Search:
             return
         several = "".join(char for char, _, _ in found) if len(found) > 1 else ""
         whole = self._whole(position, lead)
-        values = sentences.following(way.last, several or found[0][0])
+        values = following(way.last, several or found[0][0])
         for (char, behind, held), value in zip(found, values, strict=True):
             if several or way.chosen:
                 value = self._weighed(way.last, char, value, itself=way.whole and char == whole)
@@ -231,7 +236,9 @@ class _Search:
         return _ends(here) or here[0] >= 0xC2
 
     def _settled(self, end: _Way) -> str:
-        """The text of a way, with a hole for each gap that another character fills nearly as well."""
+        """The text of a way, now that what stands behind each gap is known as well, and which words that makes; with a
+        hole for each gap that another character fills nearly as well.
+        """
         ways: list[_Way] = []
         way = end
         while way.before is not None:
@@ -239,28 +246,49 @@ class _Search:
             way = way.before
         ways.reverse()
         chars = [way.char for way in ways]
-        holes = [place for place, way in enumerate(ways) if way.chosen and self._doubtful(chars, place, way.chosen)]
+        for _ in range(_ROUNDS):  # gaps may stand side by side
+            before = list(chars)
+            holes = [place for place, way in enumerate(ways) if way.chosen and self._settle(chars, place, ways)]
+            if chars == before:
+                break
         for place in holes:
             chars[place] = HOLE
         return "".join(chars)
 
-    def _doubtful(self, chars: Sequence[str], place: int, tried: str) -> bool:
-        """Whether another of the characters tried would do nearly as well, and be shown so."""
-        left = "\n\n" + "".join(chars[max(0, place - _REACH) : place])
-        right = "".join(chars[place + 1 : place + _REACH]) + ("\n" if place + _REACH > len(chars) else "")
+    def _settle(self, chars: list[str], place: int, ways: Sequence[_Way]) -> bool:
+        """Put what fits best into a gap; whether another one would do nearly as well."""
+        now = chars[place]
+        left = ["\n", "\n", *chars[max(0, place - _REACH) : place]][-2:]
+        right = [*chars[place + 1 : place + _REACH], *"\n" * (place + _REACH > len(chars))]
+        around = "".join(chars[max(0, place - _WORDS) : place]), "".join(chars[place + 1 : place + 1 + _WORDS])
+        # whether what stands at each place is there to be found again, by ``said``
+        whole = [way.whole for way in ways[max(0, place - 1) : place + _REACH]]
 
         def worth(char: str) -> float:
-            text = left[-2:] + char + right
-            values = (sentences.following(text[at - 2 : at], text[at])[0] for at in range(2, len(text)))
-            return sum(self._weighed(text[at - 2 : at], text[at], value) for at, value in enumerate(values, 2))
+            text = [*left, char, *right]
+            there = [*whole, *[True] * _REACH]
+            if place:
+                there[1] = there[1] and char == ways[place].char
+            else:
+                there = [False, there[0] and char == ways[0].char, *there[1:]]
+            total = _IN_WORDS * segmented(around[0] + char + around[1])
+            for at in range(2, len(text)):
+                last = text[at - 2] + text[at - 1]
+                value = following(last, text[at])[0]
+                total += self._weighed(last, text[at], value, itself=there[at - 2] and there[at - 1])
+            return total
 
-        least = worth(chars[place]) - _SURE
-        return any(
-            char != chars[place]
-            and worth(char) > least
-            and damaged(self.program, "".join((*chars[:place], char, *chars[place + 1 :]))) == self.text
-            for char in tried
-        )
+        tried = {now, *_likeliest(ways[place].chosen, "".join(left), right[0] if right else "")}
+        ranked = sorted(((worth(char), char) for char in tried), reverse=True)
+        best: float | None = None
+        for value, char in ranked:
+            if best is not None and value < best - _SURE:
+                break
+            if char == now or damaged(self.program, "".join((*chars[:place], char, *chars[place + 1 :]))) == self.text:
+                if best is not None:
+                    return True
+                best, chars[place] = value, char
+        return False
 
 
 _MARKING: Final = frozenset((PROGRAMS[0], *PROGRAMS[3:]))  # of which Windows alone can do without its mark
@@ -270,7 +298,7 @@ _GOING: Final = frozenset((0xA2, *range(0xA8, 0xB0)))  # bytes that make no pair
 @lru_cache(maxsize=4096)
 def _likeliest(chars: str, last: str, behind: str) -> str:
     """Those of many characters that read best between others, as far as what stands ``behind`` is known."""
-    ranked = sorted(zip(sentences.following(last, chars), chars, strict=True), reverse=True)[: 8 * _MOST]
+    ranked = sorted(zip(following(last, chars), chars, strict=True), reverse=True)[: 8 * _MOST]
     if behind:
         ranked = sorted(((value + bigrams.following(char, behind)[0], char) for value, char in ranked), reverse=True)
     return "".join(char for _, char in ranked[:_MOST])
