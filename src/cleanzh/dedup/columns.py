@@ -7,6 +7,7 @@ or at some places. So a process that compares a hundred million documents needs 
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import IO, Any, Self
@@ -23,6 +24,10 @@ BLOCK = 1 << 14
 
 # Bytes of one column that are held before it goes to a file.
 _MEMORY = 1 << 20
+# Places of a file that are looked at together; of one that is mapped the system brings pages around each as well.
+_TOUCHED = 1 << 9
+# Bytes that are read in one go where some of them are asked for.
+_STRETCH = 1 << 20
 
 
 class Column:
@@ -71,11 +76,15 @@ class Column:
             found: NDArray[Any] = self._shaped(self._data)[positions]
             return found
         self._flush(self._file)
-        # Mapped for this once: pages that were touched count as memory of the process for as long as they are mapped.
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            whole = self._shaped(mapped)
-            found = whole[positions]
-            del whole
+        found = np.empty((len(positions), *self.slice(0, 0).shape[1:]), dtype=self._dtype)
+        for part in _near_ones(positions):
+            here = positions[part]
+            first, last = int(here[0]), int(here[-1])
+            if (last - first) * self._size <= _STRETCH:
+                found[part] = self.slice(first, last + 1)[here - first]
+            else:
+                each = [_bytes_at(self._file, position * self._size, self._size) for position in here.tolist()]
+                found[part] = self._shaped(b"".join(each))
         return found
 
     @property
@@ -112,9 +121,44 @@ class Scratch:
         self.values = np.frombuffer(self._mapped, dtype)
 
     def release(self) -> None:
-        """What was touched may leave memory; to be called every few thousand places."""
-        if self._mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows takes its pages back by itself
-            self._mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping of a file: the file keeps what was written
+        """What was touched may leave memory; to be called every few hundred places."""
+        if self._mapped is not None:
+            _release(self._mapped)
+
+    def parts(self, places: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+        """Which of many places to touch together, so that little is in memory at a time."""
+        if self._mapped is None:
+            yield np.arange(len(places))
+            return
+        for part in _near_ones(places):
+            yield part
+            self.release()
+
+    def take(self, places: NDArray[Any]) -> NDArray[Any]:
+        """The values at many places."""
+        found = np.empty(len(places), dtype=self.values.dtype)
+        for part in self.parts(places):
+            found[part] = self.values[places[part]]
+        return found
+
+
+def _bytes_at(file: IO[bytes], start: int, size: int) -> bytes:
+    if hasattr(os, "pread"):  # without the buffer of the file, which is refilled at each place
+        return os.pread(file.fileno(), size, start)
+    file.seek(start)
+    return file.read(size)
+
+
+def _near_ones(places: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+    """Which of many places lie near one another, ascending."""
+    order = np.argsort(places, kind="stable")
+    for start in range(0, len(order), _TOUCHED):
+        yield order[start : start + _TOUCHED]
+
+
+def _release(mapped: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_DONTNEED"):  # Windows takes its pages back by itself
+        mapped.madvise(mmap.MADV_DONTNEED)  # of a shared mapping of a file: the file keeps what was written
 
 
 class Names:

@@ -46,6 +46,8 @@ HEAD = np.uint32(1 << 31)
 WHO = np.uint32((1 << 31) - 1)
 ROUNDS = 12
 _AT_ONCE = 1 << 13
+# Entries of runs in mapped files that are touched before these may leave memory.
+_TOUCHED = 1 << 9
 _CHUNK = 1 << 16
 # Members of runs in one part; pairs of a round that are known not to be similar: past these they are compared again.
 _PART, _FAILED = 1 << 17, 1 << 21
@@ -93,11 +95,11 @@ class Aside:
     def add(self, positions: NDArray[np.int64], others: NDArray[np.int64], found: Similarities) -> None:
         """Set many aside, each once."""
         self._settle()
-        self._slots.values[positions] = len(self._matches) + 1 + np.arange(len(positions))
+        for part in self._slots.parts(positions):
+            self._slots.values[positions[part]] = len(self._matches) + 1 + part
         made = np.empty(len(positions), _MATCH)
         made["other"], made["jaccard"], made["containment"] = others, *found
         self._matches.append(made)
-        self._slots.release()
 
     def get(self, position: int) -> Match | None:
         """The match, or None for one that is kept."""
@@ -112,7 +114,7 @@ class Aside:
     def of(self, positions: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[Any]]:
         """Which of some positions are set aside, and the matches of these, as records."""
         self._settle()
-        slots = self._slots.values[positions]
+        slots = self._slots.take(positions)
         gone = slots > 0
         return gone, self._matches.take(slots[gone] - 1)
 
@@ -327,7 +329,7 @@ def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:
             found.update(kept.values[at].tolist())
             at = before.values[at]
         seen += len(found) + len(numbers)
-        if seen > _AT_ONCE:
+        if seen > _TOUCHED:
             seen = 0
             for each in scratch:
                 each.release()

@@ -16,7 +16,7 @@ __all__ = ["Records", "ordered"]
 Records = NDArray[Any]  # structured
 
 # Bytes that are sorted at a time.
-_MEMORY = 1 << 23
+_MEMORY = 1 << 22
 
 
 def ordered(blocks: Iterable[Records], *fields: str) -> Iterator[Records]:
@@ -43,21 +43,21 @@ def _by(field: str, blocks: Iterator[Records]) -> Iterator[Records]:
         size += block.nbytes
         if size >= _MEMORY:
             runs.append(_sorted(held, field))
-            held, size = [], 0
+            size = 0
     if not runs:
         if held:
             whole = _sorted(held, field)
-            held = []
             yield from (whole[start : start + BLOCK] for start in range(0, len(whole), BLOCK))
         return
     if held:
         runs.append(_sorted(held, field))
-        held = []
     yield from _merged(runs, field, max(1, _MEMORY // (len(runs) * runs.itemsize)))
 
 
 def _sorted(blocks: list[Records], field: str) -> Records:
+    """Blocks as one, sorted; the list is empty after it."""
     whole = np.concatenate(blocks)
+    blocks.clear()  # not to be held beside the copy
     return whole[np.argsort(_key(whole, field), kind="stable")]
 
 
@@ -84,7 +84,7 @@ class _Runs:
     def append(self, records: Records) -> None:
         self._file = self._file or temporary(self)
         self._dtype = records.dtype
-        self._file.write(records.tobytes())
+        self._file.write(records.view(np.uint8).data)
         self._bounds.append(self._bounds[-1] + len(records))
 
     def blocks(self, run: int, size: int) -> Iterator[Records]:

@@ -96,8 +96,8 @@ def each_verdict(ids: Names, standing: Standing, aside: Aside) -> Iterator[Verdi
         for at in np.flatnonzero(there).tolist():
             name = known[int(numbers[at])].id
             lead[at] = own[name] if name in own else count + names[name]
-        np.add.at(sizes.values, lead, 1)
-        sizes.release()
+        for part in sizes.parts(lead):
+            np.add.at(sizes.values, lead[part], 1)
         leads.append(lead)
     sizes.values[count:] += 1  # what is stored stands for itself as well
     stored = list(names)
@@ -107,8 +107,7 @@ def each_verdict(ids: Names, standing: Standing, aside: Aside) -> Iterator[Verdi
         there = standing.is_known(numbers)
         gone, matches = aside.of(standing.place(numbers[~there]))
         leaders = distinct.positions.take(np.minimum(lead, count - 1))
-        size_of = sizes.values[lead].tolist()
-        sizes.release()
+        size_of = sizes.take(lead).tolist()
         names_here = ids.slice(start, start + len(group))
         told: dict[int, tuple[Reason, float, float, bool]] = {}  # of those that are set aside
         told.update(dict.fromkeys(np.flatnonzero(group < 0).tolist(), ("exact_duplicate", 1.0, 1.0, False)))
