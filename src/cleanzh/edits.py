@@ -33,6 +33,9 @@ class Edit(NamedTuple):
         return self.start + len(self.before)
 
 
+_NO_METADATA: Mapping[str, str] = {}
+
+
 class Findings(NamedTuple):
     """What a filter found: the edits, and what the text says about itself (``author``, ``published``, …).
 
@@ -40,7 +43,7 @@ class Findings(NamedTuple):
     """
 
     edits: list[Edit]
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = _NO_METADATA
     after: str | None = None
 
     def applied(self, text: str) -> str:
@@ -91,6 +94,8 @@ def text_filter(
     def decorate(find: Callable[[str], Any]) -> Filter:
         def once(text: str) -> Findings:
             found = find(text)
+            if not found:  # the constructor of a named tuple takes three times as long, and most texts have nothing
+                return tuple.__new__(Findings, ([], _NO_METADATA, None))
             return found if isinstance(found, Findings) else Findings(found)
 
         def examine(text: str) -> Findings:
@@ -140,11 +145,14 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
     parts: list[str] = []
     position = 0
     for rule, start, before, after in edits:
-        if start < position or not text.startswith(before, start):
+        end = start + len(before)
+        if start < position or text[start:end] != before:
             there = text[start : start + 40]
             raise EditError(f"{rule} does not fit at {start}: expected {before[:40]!r}, the text has {there!r}")
-        parts += text[position:start], after
-        position = start + len(before)
+        parts.append(text[position:start])
+        if after:
+            parts.append(after)
+        position = end
     parts.append(text[position:])
     return "".join(parts)
 

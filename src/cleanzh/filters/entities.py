@@ -103,17 +103,15 @@ def decode_entities(text: str) -> list[Edit]:
 
 def _gate(text: str) -> bool:
     """Whether a mark of an escape is there; the kinds say so for all but the odd text."""
-    if not kinds_of(text) & (ESCAPE | SEMICOLON):
-        return False
-    return (
+    kinds = kinds_of(text)
+    if kinds & ESCAPE and (
         "&" in text
         or "＆" in text
-        or "\\u" in text
-        or "\\x" in text
-        or "%u" in text
-        or _PERCENT.search(text) is not None
-        or _loses_ampersand(text)
-    )
+        or ("\\" in text and ("\\u" in text or "\\x" in text))  # one character is found in a tenth of the time of two
+        or ("%" in text and ("%u" in text or _PERCENT.search(text) is not None))
+    ):
+        return True
+    return bool(kinds & SEMICOLON) and _loses_ampersand(text)
 
 
 def _loses_ampersand(text: str) -> bool:

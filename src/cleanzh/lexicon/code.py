@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from cleanzh.lexicon.html import ELEMENTS
 from cleanzh.patterns import lazily
 
-__all__ = ["Spans", "code_spans", "url_spans"]
+__all__ = ["Spans", "code_spans", "may_have_code", "url_spans"]
 
 _FENCE = lazily(r"^[ \t>]*(`{3,}(?=[^`\n]*$)|~{3,4}(?=[A-Za-z]*[ \t]*$))", re.MULTILINE)
 _SOURCE_BLOCK = lazily(
     r"^\[(?:source|listing|console)[^\]\n]{0,200}\][ \t]*\n(-{4,}|\.{4,}|={4,})[ \t]*$", re.MULTILINE
 )
+_BLOCKS = ("[source", "[listing", "[console")
 _INLINE = lazily(r"(?<!`)(?:`[^`\n]{1,2000}`|``(?!`)[^`\n]{1,2000}(?:`[^`\n]{1,2000}){0,20}``)(?!`)")
 _VERBATIM = lazily(r"<(/?)(pre|code|kbd|samp|xmp)\b[^<>]{0,500}>", re.IGNORECASE)
 _URL = lazily(r"(?:https?|ftp)://[!-;=?-~]+|(?<![\w.])www\.[!-;=?-~]+", re.ASCII | re.IGNORECASE)
@@ -87,16 +88,33 @@ def code_spans(text: str) -> Spans:
     ['`&nbsp;`', '```html\\n<br>\\n```']
     """
     spans: list[tuple[int, int]] = []
-    if "`" in text or ("~" in text and "~~~" in text):  # one character is found in a tenth of the time
+    if not may_have_code(text):
+        return Spans(spans)
+    if "`" in text or "~~~" in text:
         spans += _fenced(text)
         fences = Spans(spans)
         spans += [m.span() for m in _INLINE.finditer(text) if not fences.covers(m.start())]
-    if "[" in text and ("[source" in text or "[listing" in text or "[console" in text):
+    if any(block in text for block in _BLOCKS):
         spans += _source_blocks(text)
     if "<" in text:
         spans += _verbatim(text)
         spans += _listings(text)
     return Spans(spans)
+
+
+def may_have_code(text: str) -> bool:
+    """Whether anything is there that code is known by, without which :func:`code_spans` finds none.
+
+    >>> may_have_code("用 `&nbsp;` 表示"), may_have_code("约30~50元")
+    (True, False)
+    """
+    # One character is found in a tenth of the time that more of them take.
+    return (
+        "<" in text
+        or "`" in text
+        or ("~" in text and "~~~" in text)
+        or ("[" in text and any(block in text for block in _BLOCKS))
+    )
 
 
 def _fenced(text: str) -> list[tuple[int, int]]:

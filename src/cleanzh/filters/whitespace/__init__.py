@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Literal, get_args
 
-from cleanzh.edits import Edit, Findings, apply, text_filter
+from cleanzh.edits import Edit, Findings, text_filter
 from cleanzh.errors import UsageError
 from cleanzh.filters.whitespace.blanks import WIDE, Places, beside_marks, forms, runs, word_spacing
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
 from cleanzh.filters.whitespace.settled import is_settled
-from cleanzh.lexicon.code import code_spans
+from cleanzh.lexicon.code import Spans, code_spans
 from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, carry_kinds, kinds_of
 from cleanzh.patterns import lazily
 
@@ -82,7 +83,7 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
         return []
     odd = bool(kinds & ODD_BLANK) and _ODD.search(text) is not None
     places = Places(text)
-    found = list(beside_marks(text, places.beside))
+    found = beside_marks(text, places.beside)
     more: list[Iterable[tuple[int, int, str, str]]] = []
     if odd:
         more += breaks(text), forms(text)
@@ -94,32 +95,37 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
         more.append(indents(text))
     if places.runs:
         more.append(runs(text))
-    if places.split:
-        more.append(inside_words(text, places.split))
+    if places.split or places.numbered:
+        more.append(inside_words(text, places))
     if between != "keep":
         more.append(word_spacing(text, between))
     for finder in more:
         found += finder
     if not found:
         return []
-    found.sort(key=lambda found: (found[0], -found[1]))
+    found.sort(key=itemgetter(1), reverse=True)
+    found.sort(key=itemgetter(0))  # at one place the longest first
     code = code_spans(text)
-    has_code = bool(code)
+    edits, after = _edits(text, found, code)
+    if not odd and not edge and not code and between == "keep" and is_settled(text, edits, places, after):
+        return Findings(edits, after=after)
+    return edits
+
+
+def _edits(text: str, found: list[tuple[int, int, str, str]], code: Spans) -> tuple[list[Edit], str]:
+    """The edits outside of code, and the text that they make, which is put together on the way."""
     edits: list[Edit] = []
+    parts: list[str] = []
     position = 0
+    has_code = bool(code)
     for start, end, rule, after in found:
-        if start < position:
-            continue
-        if has_code and rule != "whitespace.line-break" and code.touches(start, end):
+        if start < position or (has_code and rule != "whitespace.line-break" and code.touches(start, end)):
             continue
         # A text may have hundreds; the constructor of a named tuple takes three times as long.
         edits.append(tuple.__new__(Edit, (rule, start, text[start:end], after)))
+        parts += text[position:start], after
         position = end
-    if not odd and not edge and not has_code and between == "keep":
-        changed = apply(text, edits)
-        if is_settled(text, edits, places, changed):
-            return Findings(edits, after=changed)
-    return edits
+    return edits, "".join([*parts, text[position:]])
 
 
 normalize_whitespace = NormalizeWhitespace()

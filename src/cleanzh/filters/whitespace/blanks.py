@@ -9,7 +9,18 @@ from cleanzh import prepared
 from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
 from cleanzh.patterns import lazily
 
-__all__ = ["BLANK", "BMP_HAN", "WIDE", "Places", "beside_marks", "forms", "is_table", "runs", "word_spacing"]
+__all__ = [
+    "BLANK",
+    "BMP_HAN",
+    "WIDE",
+    "Places",
+    "beside_marks",
+    "forms",
+    "is_table",
+    "may_be_elsewhere",
+    "runs",
+    "word_spacing",
+]
 
 WIDE = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 BLANK = rf" \t{WIDE}"
@@ -25,7 +36,9 @@ _TEXT = f"0-9A-Za-z{_HAN}"
 _PLACE = lazily(
     # Most blanks stand beside Latin: those need no more than one look at either side.
     rf" (?![0-9A-Za-z](?<=[0-9A-Za-z{BMP_HAN}] .)|[{BMP_HAN}](?<=[0-9A-Za-z] .))"
-    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])(?P<split>)"
+    # Headings and articles of a law are told apart, since it has one on each line: 第一条 为了, 第 二 節 管轄.
+    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])"
+    r"(?:(?:(?<=[第条條章节節款编編篇项項] )|(?=[章节節条條款]))(?P<numbered>)|(?P<split>))"
     # 是 and 为: `正确的是 。` is a gap to fill in.
     rf"|(?:(?<=[{_TEXT}%％’”\"')\]）》】」』〕…—`℃°] )(?<![是为為] ) ?(?=[{_CLOSING}])"
     rf"|(?<=[，。、；！？] ) ?(?=[{_TEXT}“‘{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}“‘{_OPENING}])"
@@ -35,6 +48,7 @@ _PLACE = lazily(
     r"|(?<=\S ) (?P<run>))",
     re.MULTILINE,
 )
+_PLACE_NAMES = ("split", "numbered", "beside", "end", "indent", "run")
 _RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
@@ -72,36 +86,32 @@ def forms(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 
 class Places:
-    """The plain blanks that may have to go, by what they stand beside."""
+    """The plain blanks that may have to go, as spans, by what they stand beside."""
 
     def __init__(self, text: str) -> None:
-        self.split: list[int] = []  # between two Chinese characters
-        self.beside: list[tuple[int, int]] = []  # a Chinese mark, spans
-        self.ends: list[tuple[int, int]] = []  # of a line, spans
-        self.indents = self.runs = False
+        spans: dict[str | None, list[tuple[int, int]]] = {name: [] for name in _PLACE_NAMES}
         for m in _PLACE.finditer(text):
-            kind = m.lastgroup
-            if kind == "split":
-                self.split.append(m.start())
-            elif kind == "beside":
-                self.beside.append(m.span())
-            elif kind == "end":
-                self.ends.append(m.span())
-            elif kind == "indent":
-                self.indents = True
-            else:
-                self.runs = True
+            spans[m.lastgroup].append(m.span())
+        self.beside, self.ends, self.indents, self.runs = (spans[name] for name in _PLACE_NAMES[2:])
+        # Single ones between two Chinese characters, by their starts.
+        self.split, self.numbered = ([start for start, _ in spans[name]] for name in _PLACE_NAMES[:2])
+
+    def between_han(self) -> list[int]:
+        """All single blanks between two Chinese characters."""
+        return sorted(self.split + self.numbered)
 
 
-def beside_marks(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
+def may_be_elsewhere(text: str) -> bool:
+    """Whether a line may be of a table or in Japanese, where blanks stand beside marks."""
+    return "|" in text or bool(kinds_of(text) & (BOX | KANA))
+
+
+def beside_marks(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int, str, str]]:
     """A blank before or after a Chinese mark, which brings its own."""
-    elsewhere = bool(spans) and ("|" in text or bool(kinds_of(text) & (BOX | KANA)))
-    for start, end in spans:
-        if elsewhere:
-            line = _line(text, start)
-            if _TABLE.search(line) or _KANA.search(line):
-                continue
-        yield start, end, "whitespace.beside-mark", ""
+    if spans and may_be_elsewhere(text):
+        lines = ((span, _line(text, span[0])) for span in spans)
+        spans = [span for span, line in lines if not _TABLE.search(line) and not _KANA.search(line)]
+    return [(start, end, "whitespace.beside-mark", "") for start, end in spans]
 
 
 def runs(text: str) -> Iterator[tuple[int, int, str, str]]:

@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from cleanzh.filters.whitespace.blanks import BMP_HAN
+from cleanzh.filters.whitespace.blanks import BMP_HAN, Places
 from cleanzh.lexicon.bigrams import inside
 from cleanzh.patterns import lazily
 
-__all__ = ["FAR", "LONGEST_KEYWORD", "MOST_WORDS", "inside_words", "is_numbering", "sentence"]
+__all__ = ["FAR", "MOST_WORDS", "REACH", "around_words", "inside_words", "may_be_spaced_out", "sentence"]
 
 _HAN = "\u3400-\u9fff"
-# Headings and articles of a law: 第一条 为了, 第 二 節 管轄. Left out, since a law has one on each line.
-_NUMBERED, _DIVISION = frozenset("第条條章节節款编編篇项項"), frozenset("章节節条條款")
 _SPACED_OUT = lazily(f"(?<![{BMP_HAN}A-Za-z0-9 ])(?:[{BMP_HAN}] ){{4,}}[{BMP_HAN}](?![{BMP_HAN}A-Za-z0-9 ])")
 _BETWEEN_HAN = lazily(f" (?<=[{BMP_HAN}] )(?=[{BMP_HAN}])")
 _KEYWORD = lazily(f" ([{BMP_HAN}]{{2,6}}) ")
-LONGEST_KEYWORD = 7  # with one of its blanks
+_LONGEST_KEYWORD = 7  # with one of its blanks
 _HEADING = lazily(
     r"[\s#*（(]*(?:[\d０-９一二三四五六七八九十百零]+$"
     r"|第[\s\d０-９一二三四五六七八九十百千零〇○两兩之-]*[条條章节節款编編篇卷回课課集讲講部項项季期届屆]?$)"
@@ -28,6 +26,7 @@ _NO_WORD = lazily(r"[^\w ]")
 _SPACED_MARK = lazily(f" (?<=[{BMP_HAN}] )[，、；](?= [{BMP_HAN}])")
 _SENTENCE = lazily("[。！？]$")
 _FEWEST_WORDS, _LONGEST_WORD, _LONGEST_LINE = 6, 3.6, 1000  # of a line that was cut into words, blanks counted
+REACH = 60  # how far a sentence is looked at on either side
 _LABEL = lazily(f"[{BMP_HAN}]*[：:]")
 
 # How much likelier (natural logarithm) the two characters are inside a word than at the end of one and the beginning of
@@ -46,27 +45,30 @@ _FOLLOW = frozenset("的地得了着著和与與及或是为為被将將")
 MOST_WORDS, FAR, _ENOUGH = 200, 200_000, 50
 
 
-def inside_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
-    """Single blanks that split a word, letter by letter spacing of a sentence, and blanks around a common word.
-
-    ``blanks`` is where single blanks stand between two Chinese characters, all of them.
-    """
-    if any(last - first == 6 for first, last in zip(blanks, blanks[3:], strict=False)):  # one character between each
+def inside_words(text: str, places: Places) -> Iterator[tuple[int, int, str, str]]:
+    """Single blanks that split a word, letter by letter spacing of a sentence, and blanks around a common word."""
+    blanks = places.between_han()
+    if may_be_spaced_out(blanks):
         for m in _SPACED_OUT.finditer(text):
             pairs = [text[i] + text[i + 2] for i in range(m.start(), m.end() - 2, 2)]
             if sum(inside(pair) >= _IN_WORD for pair in pairs) * 3 >= len(pairs):
                 yield *m.span(), "whitespace.spaced-out", m[0].replace(" ", "")
-    yield from _segmented(text)
-    yield from _between_words(text, blanks)
-    yield from _around_words(text, blanks)
+    yield from _segmented(text, places)
+    yield from _between_words(text, places.split)
+    yield from around_words(text, blanks)
 
 
-def _around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
+def may_be_spaced_out(blanks: list[int]) -> bool:
+    """Whether four blanks in a row have one character between each two of them."""
+    return any(last - first == 6 for first, last in zip(blanks, blanks[3:], strict=False))
+
+
+def around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
     """Two blanks around a word that the text otherwise writes without."""
     known: dict[str, bool] = {}
     done = -1
     for first, second in pairwise(blanks):
-        if first <= done or second - first > LONGEST_KEYWORD or not (m := _KEYWORD.match(text, first)):
+        if first <= done or second - first > _LONGEST_KEYWORD or not (m := _KEYWORD.match(text, first)):
             continue
         done, word = second, m[1]
         if not _MARK.search(_line(text, first)):
@@ -78,16 +80,11 @@ def _around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str,
             yield second, second + 1, "whitespace.around-word", ""
 
 
-def is_numbering(text: str, place: int) -> bool:
-    """Whether the blank stands behind or before the number of an article."""
-    return text[place - 1] in _NUMBERED or text[place + 1] in _DIVISION
-
-
 def _between_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str, str]]:
     """Single blanks in sentences, each looked at for itself."""
     written: dict[str, bool] = {}
     for place in blanks:
-        if is_numbering(text, place) or not (where := sentence(text, place)):
+        if not (where := sentence(text, place)):
             continue
         pair = text[place - 1] + text[place + 1]
         if where != "list" and inside(pair) >= (_IN_WORD if where == "words" else _WITH_A_REST):
@@ -102,11 +99,11 @@ def _between_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int, str
             yield place, place + 1, "whitespace.inside-word", ""
 
 
-def _segmented(text: str) -> Iterator[tuple[int, int, str, str]]:
+def _segmented(text: str, places: Places) -> Iterator[tuple[int, int, str, str]]:
     """The blanks of a sentence that a program cut into words: its marks stand between blanks as well."""
     done = -1
-    for found in _SPACED_MARK.finditer(text):
-        if found.start() < done:
+    for place, _ in places.beside:
+        if place < done or not (found := _SPACED_MARK.match(text, max(0, place - 2))):
             continue
         start = text.rfind("\n", max(0, found.start() - _LONGEST_LINE), found.start()) + 1
         done = text.find("\n", found.end() - 1, found.end() + _LONGEST_LINE)
@@ -126,7 +123,7 @@ def sentence(text: str, place: int) -> str:
 
     Empty before a label (作者：), after a number, in a heading or a title set with blanks.
     """
-    before, after = text[max(0, place - 60) : place], text[place + 1 : place + 60]
+    before, after = text[max(0, place - REACH) : place], text[place + 1 : place + REACH]
     return _kind_of_sentence(before[before.rfind("\n") + 1 :], after.partition("\n")[0])
 
 

@@ -5,50 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cleanzh.edits import Edit
-from cleanzh.filters.whitespace.blanks import Places
-from cleanzh.filters.whitespace.han import FAR, LONGEST_KEYWORD, MOST_WORDS, is_numbering, sentence
-from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
+from cleanzh.filters.whitespace.blanks import Places, may_be_elsewhere
+from cleanzh.filters.whitespace.han import (
+    FAR,
+    MOST_WORDS,
+    REACH,
+    around_words,
+    may_be_spaced_out,
+    sentence,
+)
+from cleanzh.lexicon.code import may_have_code
 
 __all__ = ["is_settled"]
 
 _LONE = frozenset(f"whitespace.{rule}" for rule in ("trailing", "beside-mark", "inside-word", "beside-particle"))
-# Code and tables are known by what may stand far from a blank. In `… 」 他`, once the first blank is gone, the second
-# stands behind a quotation.
-_FAR_REACHING = "`~<[|」』"
 
 
 def is_settled(text: str, edits: Sequence[Edit], places: Places, after: str) -> bool:
     """Whether no blank of ``after``, which is ``text`` without those of ``edits``, may go.
 
     The characters beside a blank decide about it, and they stay: each edit takes all blanks between two others. Those
-    between two Chinese characters are judged by more, so each is looked at again: by the sentence around it, by its
-    distance from the next, and by how often the text has the two characters together, which an edit between the same
-    two changes. What else is judged by the line or the text (runs, indents, tables, code) is left to the search.
+    between two Chinese characters are judged by more, so each is looked at again: by the sentence around it, by what
+    stands between it and the next, and by how often the text has the two characters together, which an edit between
+    the same two changes. What else is judged by the line or the text (runs, indents, tables, code) is left to the
+    search, and so is `… 」 他`, where the second blank stands behind a quotation once the first is gone.
     """
     if places.runs or places.indents or len(text) > FAR or len(places.split) > MOST_WORDS:
         return False
-    if kinds_of(text) & (BOX | KANA) or any(char in text for char in _FAR_REACHING):
+    if may_be_elsewhere(text) or may_have_code(text) or "」" in text or "』" in text:
         return False
-    if not {edit.rule for edit in edits} <= _LONE:
+    if not {rule for rule, _, _, _ in edits} <= _LONE:
         return False
-    gone = {edit.start for edit in edits}
-    kept = [place for place in places.split if place not in gone]
+    gone = {start for _, start, _, _ in edits}
+    kept = [place for place in places.between_han() if place not in gone]
     joined = {text[place - 1] + text[place + 1] for place in places.split if place in gone}
-    return not kept or _stay(text, edits, kept, joined, after)
+    return not kept or _stay(text, edits, kept, set(places.split), joined, after)
 
 
-def _stay(text: str, edits: Sequence[Edit], kept: list[int], joined: set[str], after: str) -> bool:
-    """Whether the blanks between Chinese characters that were ``kept`` are judged as before."""
+def _stay(text: str, edits: Sequence[Edit], kept: list[int], judged: set[int], joined: set[str], after: str) -> bool:
+    """Whether the blanks between Chinese characters that were ``kept`` are judged as before, if they are at all."""
     index = shift = 0
-    last = -LONGEST_KEYWORD - 1
+    blanks: list[int] = []  # where they stand in the text after
     for place in kept:
         while index < len(edits) and edits[index].start < place:
             shift += len(edits[index].before)
             index += 1
-        now = place - shift
-        if now - last <= LONGEST_KEYWORD or text[place - 1] + text[place + 1] in joined:
+        blanks.append(place - shift)
+        if place not in judged:
+            continue
+        if text[place - 1] + text[place + 1] in joined:
             return False
-        if not is_numbering(text, place) and sentence(text, place) != sentence(after, now):
+        near = (index and place - edits[index - 1].end <= REACH) or (
+            index < len(edits) and edits[index].start - place <= REACH
+        )
+        if near and sentence(text, place) != sentence(after, place - shift):
             return False
-        last = now
-    return True
+    return not may_be_spaced_out(blanks) and not any(around_words(after, blanks))
