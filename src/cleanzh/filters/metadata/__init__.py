@@ -117,7 +117,7 @@ def remove_metadata(text: str) -> Findings:
         return Findings([], said)
     first, last = _paragraphs(lines)
     closing = _closing(text, lines, first, last)
-    found = _headers(text, lines, first, closing)
+    found = _headers(lines, first, closing)
     gone, metadata = _choose(lines, found, first, closing) if found else ([], {})
     _read_dateline(lines[first : first + _EDGE], metadata)
     if first and (title := find_title(lines, gone, first, metadata)):
@@ -189,16 +189,24 @@ def _closing(text: str, lines: Sequence[str], first: int, last: int) -> int:
     return max(last + 1, 0)
 
 
-def _headers(text: str, lines: Sequence[str], first: int, closing: int) -> dict[int, Header]:
+def _headers(lines: Sequence[str], first: int, closing: int) -> dict[int, Header]:
     """The lines that are nothing but fields: above and below the paragraphs.
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
     """
     found = dict(_read(lines, itertools.chain(range(first), range(max(first, closing), len(lines)))))
-    if found and first < closing and ("20" in text or "19" in text):
-        found.update(_read(lines, (i for i in _numbers(text, _STAMP) if first < i < closing)))
-        found = dict(sorted(found.items()))
+    if found and (between := dict(_read(lines, (i for i in range(first + 1, closing) if _is_stamped(lines, i))))):
+        found = dict(sorted({**found, **between}.items()))
     return found
+
+
+def _is_stamped(lines: Sequence[str], index: int) -> bool:
+    """Whether a date with its time of day begins on a line; the time may stand on the next."""
+    line = lines[index]
+    if "20" not in line and "19" not in line:
+        return False
+    stamp = _STAMP.search("\n".join(lines[index : index + 4]))
+    return stamp is not None and stamp.start() < len(line)
 
 
 def _read(lines: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:

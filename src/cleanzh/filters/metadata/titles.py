@@ -12,10 +12,12 @@ __all__ = ["find_title"]
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _FOUR, _SIX = (lazily(f"(?:[^{_HAN}]*[{_HAN}]){{{least}}}") for least in (4, 6))
-_NAVIGATION = lazily(
-    r">|»|›|首页|首頁|登录|登錄|注册|註冊|客户端|搜索|当前位置|您的位置|^\s*[▲▼►▸●◆■]|\S(?: +\S+){3} +\S"
-)
+_NAVIGATION = lazily(">|»|›|首页|首頁|登录|登錄|注册|註冊|客户端|搜索|当前位置|您的位置")
+_BULLETS = "▲▼►▸●◆■"
+_WORDS = lazily(r"\S(?: +\S+){3} +\S")  # five of them are a menu
+_BLANKS = 4
 _CAPTION = lazily(r"[（(][^（）()]*(?:图|圖|摄|攝|照|截图)[^（）()]*[）)]\s*$|[摄攝]\s*$")
+_CAPTION_ENDS = "）)摄攝"
 _SUBTITLE = lazily(r"^(?:——|--|[（(【])|[）)]$")
 _PATH = lazily(r"\S\s*[>»›]\s*\S|[>»›]\s*$")  # where on the site the page is
 _EMPTY = frozenset({"正文", "内容", "原文", "文章正文"})
@@ -59,4 +61,8 @@ def _is_titular(line: str, enough: re.Pattern[str]) -> bool:
     line = line.strip()
     if not 4 <= len(line) <= 100 or line[-1] in _CLOSED or "。" in line:
         return False
-    return enough.match(line) is not None and not _NAVIGATION.search(line) and not _CAPTION.search(line)
+    if enough.match(line) is None or line[0] in _BULLETS or _NAVIGATION.search(line):
+        return False
+    if line.count(" ") >= _BLANKS and _WORDS.search(line):
+        return False
+    return not (line[-1] in _CAPTION_ENDS and _CAPTION.search(line))
