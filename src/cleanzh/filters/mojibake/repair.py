@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cleanzh.filters.mojibake.charsets import SINGLE, Mistake, inverses, read_again, to_bytes
 from cleanzh.filters.mojibake.doubt import ACCENTS, BAD, HANGUL, KANA, LONG, LOW, LOW_AT_ALL, ROW, lowest
 from cleanzh.filters.mojibake.lost import may_be_utf8, reread
-from cleanzh.filters.mojibake.reading import NEUTRAL, READS, READS_WELL, convinces, reading, total
+from cleanzh.filters.mojibake.reading import NEUTRAL, NOT_JAPANESE, READS, READS_WELL, convinces, reading, total
 from cleanzh.filters.mojibake.runs import LEAST_GAIN, damaged_runs, likely_mistakes, utf8_runs
 from cleanzh.filters.mojibake.western import fix_western
 from cleanzh.lexicon import bigrams
@@ -69,7 +69,7 @@ def _repaired_before(line: str) -> tuple[Repair, ...]:
 
 
 def _repaired(line: str) -> list[Repair]:
-    if len(KANA.findall(line)) * 4 > len(line) and _PRIVATE.search(line) is None:
+    if len(KANA.findall(line)) * 4 > len(line) and _PRIVATE.search(line) is None and NOT_JAPANESE.search(line) is None:
         return []  # Japanese: where Big5 becomes kana it becomes private use as well, beginning with the comma
     plain, blanks = _ASCII.subn(" ", line)
     if len(plain) == blanks:
