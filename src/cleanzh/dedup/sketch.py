@@ -28,7 +28,7 @@ _PAIR, _FOUR, _FIVE, _MIX = (np.uint32(odd) for odd in (0x9E3779B1, 0xC2B2AE3D, 
 _TURN = 0x2C1B3C6D
 # Characters per call of the kernel. Each call goes through the rounds that its shortest document needs, so that small
 # calls take twice as long.
-_SLICE = (1 << 20) - 1
+_SLICE = 1 << 18
 # Characters that are hashed in one go: the arrays of all passes over them stay in the second-level cache.
 _CACHED = 1 << 16
 # Hashes of the later rounds that are made in one go.
