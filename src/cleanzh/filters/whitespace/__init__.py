@@ -12,7 +12,7 @@ from cleanzh.filters.whitespace.blanks import WIDE, Places, beside_marks, forms,
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
 from cleanzh.filters.whitespace.settled import is_settled
-from cleanzh.lexicon.code import Spans, code_spans
+from cleanzh.lexicon.code import Spans, code_spans, may_have_code
 from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, carry_kinds, kinds_of
 from cleanzh.patterns import lazily
 
@@ -105,9 +105,9 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
         return []
     found.sort(key=itemgetter(1), reverse=True)
     found.sort(key=itemgetter(0))  # at one place the longest first
-    code = code_spans(text)
-    edits, after = _edits(text, found, code)
-    if not odd and not edge and not code and between == "keep" and is_settled(text, edits, places, after):
+    has_code = may_have_code(text)
+    edits, after = _edits(text, found, code_spans(text) if has_code else Spans([]))
+    if not (odd or edge or has_code) and between == "keep" and is_settled(text, edits, places, after):
         return Findings(edits, after=after)
     return edits
 

@@ -48,7 +48,6 @@ _PLACE = lazily(
     r"|(?<=\S ) (?P<run>))",
     re.MULTILINE,
 )
-_PLACE_NAMES = ("split", "numbered", "beside", "end", "indent", "run")
 _RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
@@ -89,12 +88,25 @@ class Places:
     """The plain blanks that may have to go, as spans, by what they stand beside."""
 
     def __init__(self, text: str) -> None:
-        spans: dict[str | None, list[tuple[int, int]]] = {name: [] for name in _PLACE_NAMES}
+        split: list[tuple[int, int]] = []
+        numbered: list[tuple[int, int]] = []
+        self.beside: list[tuple[int, int]] = []
+        self.ends: list[tuple[int, int]] = []
+        self.indents: list[tuple[int, int]] = []
+        self.runs: list[tuple[int, int]] = []
+        spans = {
+            "split": split,
+            "numbered": numbered,
+            "beside": self.beside,
+            "end": self.ends,
+            "indent": self.indents,
+            "run": self.runs,
+        }
         for m in _PLACE.finditer(text):
-            spans[m.lastgroup].append(m.span())
-        self.beside, self.ends, self.indents, self.runs = (spans[name] for name in _PLACE_NAMES[2:])
+            spans[m.lastgroup].append(m.span())  # type: ignore[index]  # every alternative has a group
         # Single ones between two Chinese characters, by their starts.
-        self.split, self.numbered = ([start for start, _ in spans[name]] for name in _PLACE_NAMES[:2])
+        self.split = [start for start, _ in split]
+        self.numbered = [start for start, _ in numbered]
 
     def between_han(self) -> list[int]:
         """All single blanks between two Chinese characters."""

@@ -14,7 +14,6 @@ from cleanzh.filters.whitespace.han import (
     may_be_spaced_out,
     sentence,
 )
-from cleanzh.lexicon.code import may_have_code
 
 __all__ = ["is_settled"]
 
@@ -22,17 +21,17 @@ _LONE = frozenset(f"whitespace.{rule}" for rule in ("trailing", "beside-mark", "
 
 
 def is_settled(text: str, edits: Sequence[Edit], places: Places, after: str) -> bool:
-    """Whether no blank of ``after``, which is ``text`` without those of ``edits``, may go.
+    """Whether no blank of ``after``, which is ``text`` without those of ``edits``, may go; for a text without code.
 
     The characters beside a blank decide about it, and they stay: each edit takes all blanks between two others. Those
     between two Chinese characters are judged by more, so each is looked at again: by the sentence around it, by what
     stands between it and the next, and by how often the text has the two characters together, which an edit between
-    the same two changes. What else is judged by the line or the text (runs, indents, tables, code) is left to the
+    the same two changes. What else is judged by the line or the text (runs, indents, tables) is left to the
     search, and so is `… 」 他`, where the second blank stands behind a quotation once the first is gone.
     """
     if places.runs or places.indents or len(text) > FAR or len(places.split) > MOST_WORDS:
         return False
-    if may_be_elsewhere(text) or may_have_code(text) or "」" in text or "』" in text:
+    if may_be_elsewhere(text) or "」" in text or "』" in text:
         return False
     if not {rule for rule, _, _, _ in edits} <= _LONE:
         return False
