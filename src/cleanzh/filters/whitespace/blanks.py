@@ -73,6 +73,7 @@ def _line(text: str, place: int) -> str:
 
 def forms(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Ideographic, no-break and thin blanks inside a line: one plain blank for each, so that columns stay apart."""
+    elsewhere = may_be_elsewhere(text)
     for m in _WIDE_RUN.finditer(text):
         start, end = m.span()
         low = max(0, start - _NEAR)
@@ -80,7 +81,7 @@ def forms(text: str) -> Iterator[tuple[int, int, str, str]]:
         if not before or before.isspace():  # an indent, of which a text may have one a line
             continue
         after = text[end : end + _NEAR].partition("\n")[0]
-        if after.strip() and not _TABLE.search(before + after):
+        if after.strip() and not (elsewhere and _TABLE.search(before + after)):
             yield start, end, "whitespace.form", " " * (end - start)
 
 

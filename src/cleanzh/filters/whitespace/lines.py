@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cleanzh.filters.whitespace.blanks import BLANK, is_table
+from cleanzh.filters.whitespace.blanks import BLANK, is_table, may_be_elsewhere
 from cleanzh.patterns import lazily
 
 __all__ = ["blank_lines", "breaks", "indents", "trailing"]
@@ -73,9 +73,10 @@ def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def _wide(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, str, str]]:
     short: list[re.Match[str]] = []
+    elsewhere = bool(found) and may_be_elsewhere(text)
     for m in found:
         columns = len(m[0]) + m[0].count("\u3000")
-        if columns > _FARTHEST or is_table(text, m.end()):
+        if columns > _FARTHEST or (elsewhere and is_table(text, m.end())):
             continue
         if "\n" in text[m.end() : m.end() + _LONG] or m.end() + _LONG > len(text):
             short.append(m)
