@@ -1,8 +1,9 @@
 """Peak memory of a run over JSON lines of different sizes, and what a second job gains.
 
-The input is made up: articles of about a thousand characters, of the sentences of the seeds, one in ten a copy with a
-change. Each size is one file, which is cleaned in processes of their own; the table has the peak of the
-main process and of the workers, and the time. Sizes need three times their own in free disk space.
+The input is made up: articles of about a thousand characters, in sentences of words of the seeds, one in ten a copy
+with a change. Each size is one file, which is cleaned in processes of their own; the table has the peak of the main
+process and of the workers, and the time. Sizes need four times their own in free disk space. ``--select entity`` has
+one filter at work instead of all, so that a large size need not be waited for.
 
 With ``--compare-only`` the comparing stage alone is fed with made-up signatures of documents of 400 characters, three
 in twenty of them copies, and the table has its peak, so that as many as 10 GB holds need not be cleaned for it.
@@ -34,24 +35,24 @@ from cleanzh.dedup.key import Keys
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 BATCH = 1000
+SENTENCES = 200_000
 MEMORY = 1 << 26  # bytes of keys, and of sketches, as in a run
 
 
 def articles(seed: int) -> Iterator[str]:
-    """Articles without end, of some thirty sentences of the seeds each, in which names and numbers differ."""
+    """Articles without end, of some thirty sentences each, of which two articles share hardly one."""
     from cleanzh import clean  # not to be counted where only the comparing is measured
 
     chosen = random.Random(seed)
-    texts = [clean(path.read_text(encoding="utf-8")) for path in sorted(SEEDS.glob("*.txt"))]
-    sentences = sorted({part for text in texts for part in re.split(r"(?<=[。！？])|\n", text) if 15 < len(part) < 80})
-    characters = sorted(set("".join(sentences)))
+    text = "".join(clean(path.read_text(encoding="utf-8")) for path in sorted(SEEDS.glob("*.txt")))
+    words = sorted(set(re.findall(r"(?=([\u4e00-\u9fff]{2}))", text)))
+    sentences = ["".join(chosen.choices(words, k=chosen.randint(8, 20))) + "。" for _ in range(SENTENCES)]
     article: list[str] = []
     while True:
         if article and chosen.random() < 0.1:
             article[chosen.randrange(len(article))] = chosen.choice(sentences)
         else:
-            name = "".join(chosen.choices(characters, k=2))
-            article = [f"{name}{chosen.choice(sentences)}" for _ in range(chosen.randint(15, 45))]
+            article = chosen.choices(sentences, k=chosen.randint(15, 45))
         yield "\n".join("".join(article[start : start + 3]) for start in range(0, len(article), 3))
 
 
@@ -67,10 +68,11 @@ def write(path: Path, megabytes: float) -> None:
                 return
 
 
-def run(command: str, path: Path, out: Path, jobs: int) -> dict[str, Any]:
+def run(command: str, path: Path, out: Path, jobs: int, select: str) -> dict[str, Any]:
     """The summary of a run in a process of its own."""
     shutil.rmtree(out, ignore_errors=True)
     arguments = [sys.executable, "-m", "cleanzh", command, str(path), str(out), "--jobs", str(jobs)]
+    arguments += ["--select", select] if select else []
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
     summary: dict[str, Any] = json.loads((out / "_cleanzh/summary.json").read_bytes())
     shutil.rmtree(out)
@@ -116,6 +118,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, nargs="+", default=[100, 1000], help="sizes of the input")
     parser.add_argument("--jobs", type=int, nargs="+", default=[2], help="numbers of processes")
     parser.add_argument("--command", choices=["clean", "dedup"], default="clean", help="what is run")
+    parser.add_argument("--select", default="", help="rules, as for the command")
     parser.add_argument("--folder", help="where there is room for input and output (default: the temporary folder)")
     parser.add_argument("--compare-only", type=int, nargs="+", metavar="DOCUMENTS", help="the comparing stage alone")
     asked = parser.parse_args()
@@ -126,9 +129,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         path, out = Path(folder) / "made.jsonl", Path(folder) / "out"
         for megabytes in asked.megabytes:
-            write(path, megabytes)
+            with multiprocessing.get_context("spawn").Pool(1) as pool:  # a child's peak is at first that of its parent
+                pool.apply(write, (path, megabytes))
             for jobs in asked.jobs:
-                summary = run(asked.command, path, out, jobs)
+                summary = run(asked.command, path, out, jobs, asked.select)
                 spent, peak = summary["throughput"], summary["throughput"]["peak_memory"]
                 row = (f"{megabytes:g}", jobs, f"{summary['documents']['in']:,}", round(peak["main"] / 1e6))
                 rates = (f"{spent['seconds']:.0f}", f"{spent['megabytes_per_second']:.1f}")
