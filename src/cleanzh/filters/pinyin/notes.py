@@ -25,7 +25,7 @@ __all__ = ["LETTERS", "LOST", "Judgement", "has_lost", "is_syllable", "judge", "
 LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
 # What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
 # the lost byte with U+FFFD), or the blank before a mark.
-_LOST_TO: Final = rf"(?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([！？!?])(?=[^\s?？!！]|[?？\ufffd][/a-z,，。：]))"
+_LOST_TO: Final = rf"(?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([！？!?])(?=[^\s?？!！]|\u3000|[?？\ufffd][/a-z,，。：]))"
 LOST: Final = lazily(f"[?？\ufffd]{_LOST_TO}")
 # The same one by one: the search for a literal is five times as fast as that for a class.
 _LOST_BY_MARK: Final = {mark: lazily(f"{re.escape(mark)}{_LOST_TO}") for mark in "？?\ufffd"}

@@ -88,6 +88,12 @@ class Reader:
         self.text = text
         self._mended: dict[tuple[str, int, str, str], str | None] = {}
 
+    def encoded(self, char: str) -> int:
+        """The two bytes of a character, also of a mark that was folded since; -1 for what has none."""
+        if self._folded and "!" <= char <= "~":
+            return 0xA380 | ord(char)
+        return encoder().get(char, -1)
+
     def start(self, position: int, pending: int) -> str:
         """The first characters that :meth:`read` would make, if nothing is missing; empty where they are none."""
         first, second = (encoder().get(glyph) for glyph in self.text[position : position + 2].ljust(2))

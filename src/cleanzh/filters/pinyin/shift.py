@@ -56,7 +56,8 @@ def find_shifts(text: str, *, spun: bool, listed: frozenset[str] = frozenset()) 
         position = start + 1
         before = text[start - 1 : start]
         if match[1]:
-            if before not in encoder() or not is_syllable(match[1]) or (match[0][1] == "(" and match[0][0] != "\ufffd"):
+            bracket_kept = match[0][1] == "(" and match[0][0] != "\ufffd"
+            if reader.encoded(before) < 0 or not is_syllable(match[1]) or bracket_kept:
                 continue
         elif in_vain > _PATIENCE or before in _MARKS or text[match.end()] in "<>\"'":
             continue
@@ -82,12 +83,12 @@ def find_shifts(text: str, *, spun: bool, listed: frozenset[str] = frozenset()) 
 def _after_note(reader: Reader, match: re.Match[str], line: str, listed: frozenset[str]) -> Edit | None:
     """``因?yàn)槲``: the second byte before and the lost one make a pair with this reading."""
     text, start = reader.text, match.start()
-    before, left = encoder()[text[start - 1]], line[-1:]
+    before, left = reader.encoded(text[start - 1]), line[-1:]
     trails: list[tuple[float, int]] = []
     for char in read_as(before & 0xFF, match[1]):
         trail = encoder()[char] & 0xFF
         first = reader.start(match.end(), trail)
-        likely = _mean(left + first) * 2 if first else -_UNLIKELY
+        likely = _mean(left + first) * 2 if first else _mean(char) - _UNLIKELY
         trails.append((likely + (_LISTED if char in listed else 0.0), trail))
     choices: list[tuple[float, Run]] = []
     for likely, trail in sorted(trails, reverse=True)[:_MOST_TRIED]:
