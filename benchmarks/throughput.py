@@ -2,9 +2,9 @@
 
 The glue is ``ftfy.fix_text``, OpenCC ``t2s``, and 200 keyword rules as one ``re`` alternation tried on every line; it
 keeps no record. Both run in this process on the same texts, in turns of half a megabyte each, so that other work on the
-machine slows both, and neither pays for what the other pushed out of the caches; the table gives the ratio. What a process does once (compiling rules, reading tables) is not
-measured: the examples of all rules run first, and one text in four, which is then left out; articles are measured as a
-corpus that repeats them.
+machine slows both, and neither pays for what the other pushed out of the caches; the table gives the ratio. What a
+process does once (compiling rules, reading tables) is not measured: the examples of all rules run first, and one text
+in four, which is then left out; articles are measured as a corpus that repeats them.
 
 Texts: the seeds, and, if the environment variable CLEANZH_EVAL names a folder with ``clean/*.jsonl.gz`` and
 ``docs/*.raw.txt``, those too, and the Simplified ones with nothing but Han and full stops left of them, which is the
