@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cleanzh.edits import Edit, Findings, apply, compose
+from cleanzh.lexicon.lines import lines_of
 from cleanzh.rulebook import Candidate, Hit, Rule, Rulebook, builtin
 
 __all__ = ["RemoveAds", "remove_ads"]
@@ -63,7 +64,7 @@ class RemoveAds:
         return RemoveAds(self._given, select=select, ignore=ignore)
 
     def __call__(self, text: str) -> str:
-        return apply(text, self.edits(text))
+        return self.examine(text).applied(text)
 
     def edits(self, text: str) -> list[Edit]:
         """What would be removed, as spans of ``text``."""
@@ -74,13 +75,15 @@ class RemoveAds:
         rulebook = self.rulebook
         candidates = rulebook.candidates(text)
         edits = found = _find(text, rulebook, candidates)
+        if not found:
+            return Findings(edits)
         while found:
             # What went may bring other lines to the tail. The text gets shorter each time, so this ends.
             text = apply(text, found)
             candidates = rulebook.after(text, ((edit.start, edit.before) for edit in found), candidates)
             found = _find(text, rulebook, candidates)
-            edits = compose(edits, found)
-        return Findings(edits)
+            edits = compose(edits, found) if found else edits
+        return Findings(edits, after=text)
 
     def __reduce__(self) -> tuple[object, ...]:
         return functools.partial(RemoveAds, select=self._select, ignore=self._ignore), (self._given,)
@@ -132,7 +135,7 @@ def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, Rule]) 
     page: list[Line] = []
     sizes: list[int] = []
     start = 0
-    for content in text.split("\n"):
+    for content in lines_of(text):
         end = start + len(content)
         if content and not content.isspace():
             page.append((start, end))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cleanzh.errors import RuleError
+from cleanzh.lexicon.lines import lines_of
 from cleanzh.rulebook.index import HEAD, TAIL, Index, Question
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import Shadow
@@ -124,15 +125,14 @@ class Rulebook:
         lines: list[tuple[int, int]] = []
         questions: list[Question] = []
         for start, end, wanted, zones, tried in candidates:
+            if zones == tried:
+                continue
             among, low = index.all, start
             if end - start > _LONGEST:
                 among, low = index.unbounded, end - _LONGEST
                 wanted &= among
             wanted &= in_zones[zones]
-            if zones == tried or not wanted or not (line := text[low:end].strip()):
-                continue
-            wanted &= opened[line[0]]
-            if wanted:
+            if wanted and (line := text[low:end].strip()) and (wanted := wanted & opened[line[0]]):
                 lines.append((start, end))
                 questions.append((line, zones, wanted, among))
         for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
@@ -248,7 +248,7 @@ def _size(decision: tuple[int, int, int, Any, Shadow]) -> int:
 
 def _zones(text: str) -> Callable[[int], int]:
     """Tells by the start of a line which zones it is in, as bits."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     last = len(lines) - 1 - (not lines[-1])  # the number of the last line
     head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
     head_ends = sum(map(len, lines[:head])) + head if head <= last else len(text) + 1
