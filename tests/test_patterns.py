@@ -7,11 +7,15 @@ import importlib
 import pickle
 import pkgutil
 import re
+from collections.abc import Iterator
+from re import _constants, _parser  # type: ignore[attr-defined]  # what re.compile is made of
+from typing import Any
 
 import pytest
 
 import cleanzh
 from cleanzh.patterns import lazily
+from cleanzh.rulebook import builtin
 
 
 def test_it_does_all_that_a_pattern_does() -> None:
@@ -61,15 +65,34 @@ def test_copies_and_pickles(used: bool) -> None:
         assert repr(again) == repr(lazy) == "lazily('a.b', re.IGNORECASE|re.DOTALL)"
 
 
-def test_every_pattern_compiles() -> None:
-    """A mistake in one would show only when a text first opens its gate."""
-    lazy = type(lazily(""))
-    seen = 0
+def _patterns() -> Iterator[Any]:
+    kinds = (re.Pattern, type(lazily("")))
     for module in pkgutil.walk_packages(cleanzh.__path__, "cleanzh."):
         if module.name.endswith("__main__") or ".adapters" in module.name:
             continue
         for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, lazy) or type(value).__name__ == "_Compiled":
-                assert value.groups >= 0
-                seen += 1
-    assert seen > 100
+            if isinstance(value, kinds) or type(value).__name__ == "_Compiled":
+                yield value
+
+
+def test_every_pattern_compiles() -> None:
+    """A mistake in one would show only when a text first opens its gate."""
+    assert sum(pattern.groups >= 0 for pattern in _patterns()) > 100
+
+
+def test_no_possessive_repeat_of_what_has_several_ways() -> None:
+    """Before 3.11.5 Python goes on from where its last round failed. An atomic group says the same: (?>(?:a|b)*)."""
+    given = [*((pattern.pattern, pattern.flags) for pattern in _patterns()), *((rule.pattern, 0) for rule in builtin())]
+    assert _several_ways(_parser.parse("(?:a|ab)*+c"))
+    assert [pattern for pattern, flags in given if _several_ways(_parser.parse(pattern, flags))] == []
+
+
+def _several_ways(tree: Any, *, possessive: bool = False) -> bool:
+    """Whether a possessive repeat in a parsed pattern has alternatives, or repeats that give back."""
+    if isinstance(tree, (list, tuple, _parser.SubPattern)):
+        here = tree[0] if len(tree) and isinstance(tree, tuple) else None
+        if possessive and here in (_constants.BRANCH, _constants.MAX_REPEAT, _constants.MIN_REPEAT):
+            return True
+        inside = possessive or here is _constants.POSSESSIVE_REPEAT
+        return any(_several_ways(part, possessive=inside) for part in tree)
+    return False

@@ -16,7 +16,8 @@ from cleanzh.formats.tokens import value
 __all__ = ["Delimited"]
 
 _DELIMITERS = ",;\t|"
-_FIRST_ROW = re.compile(rb'(?:\xef\xbb\xbf)?((?:"[^"]*+(?:""[^"]*+)*+"|[^"\n])*+\n?)')
+# Atomic, not possessive: before Python 3.11.5 a possessive repeat whose last round fails stands where that failed.
+_FIRST_ROW = re.compile(rb'(?:\xef\xbb\xbf)?((?>(?:"[^"]*+(?:""[^"]*+)*+"|[^"\n])*)\n?)')
 
 
 class _Columns(NamedTuple):

@@ -55,10 +55,11 @@ def _is_array(opening: bytes) -> bool:
 
 
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-# Inside of a value only what opens and closes counts; the rest goes by in one step.
-_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+# Inside of a value only what opens and closes counts; the rest goes by in one step. Atomic, not possessive: before
+# Python 3.11.5 a possessive repeat whose last round fails stands where that failed.
+_TO_BRACKET = re.compile(rb'(?>(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
 _TO_VALUE = re.compile(rb"[\s,]*+")
-_SCALAR = re.compile(rb'(?:[^",\[\]{}\n]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+_SCALAR = re.compile(rb'(?>(?:[^",\[\]{}\n]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
 _LAST_BLANK = re.compile(rb"\s*+\Z")
 
 
