@@ -8,13 +8,14 @@ by one shingle once in 10**12 pairs.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Codes
 
-__all__ = ["SHINGLE", "distinct", "distinct_sets", "shared", "window_hashes"]
+__all__ = ["SHINGLE", "distinct", "distinct_sets", "polynomials", "shared", "window_hashes"]
 
 SHINGLE = 5
 
@@ -26,6 +27,7 @@ _MIX, _S32 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(32)
 _SLICE = 1 << 15
 
 Hashes = NDArray[np.uint64]
+Odd = TypeVar("Odd", np.uint32, np.uint64)
 
 
 def window_hashes(codes: Codes) -> Hashes:
@@ -37,10 +39,10 @@ def _windows(codes: Codes, *, mixed: bool) -> Hashes:
     """Not mixed they are polynomials: these are equal where the hashes are, so that sets do without the mixing."""
     count = max(0, len(codes) - (SHINGLE - 1))
     if count <= _SLICE and not mixed:
-        return _polynomials(codes)
+        return polynomials(codes, _PAIR, _FOUR, _FIVE)
     hashes = np.empty(count, dtype=np.uint64)
     for start in range(0, count, _SLICE):
-        part = _polynomials(codes[start : start + _SLICE + SHINGLE - 1])
+        part = polynomials(codes[start : start + _SLICE + SHINGLE - 1], _PAIR, _FOUR, _FIVE)
         if mixed:
             part ^= part >> _S32
             part *= _MIX
@@ -49,13 +51,14 @@ def _windows(codes: Codes, *, mixed: bool) -> Hashes:
     return hashes
 
 
-def _polynomials(codes: Codes) -> Hashes:
-    wide = codes.astype(np.uint64)  # once: a product with uint32 would be promoted element by element
-    pairs = wide[:-1] * _PAIR
+def polynomials(codes: Codes, pair: Odd, four: Odd, five: Odd) -> NDArray[Odd]:
+    """A polynomial for each window of five code points, in constants of one type; its overflow is the modulus."""
+    wide = codes.astype(pair.dtype, copy=False)  # once: a product of two types would be promoted element by element
+    pairs = wide[:-1] * pair
     pairs += wide[1:]
-    fours = pairs[:-2] * _FOUR
+    fours = pairs[:-2] * four
     fours += pairs[2:]
-    hashes = fours[:-1] * _FIVE
+    hashes: NDArray[Odd] = fours[:-1] * five
     hashes += wide[4:]
     return hashes
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Codes, Keys, runs_of_documents
-from cleanzh.dedup.shingles import SHINGLE
+from cleanzh.dedup.shingles import SHINGLE, polynomials
 
 __all__ = ["WIDTH", "Sketches", "sketch_keys"]
 
@@ -103,13 +103,7 @@ def numpy_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketche
 
 
 def _window_hashes(codes: Codes) -> NDArray[np.uint32]:
-    wide = codes.astype(np.uint32, copy=False)
-    pairs = wide[:-1] * _PAIR
-    pairs += wide[1:]
-    fours = pairs[:-2] * _FOUR
-    fours += pairs[2:]
-    hashes = fours[:-1] * _FIVE
-    hashes += wide[4:]
+    hashes = polynomials(codes, _PAIR, _FOUR, _FIVE)
     hashes ^= hashes >> np.uint32(16)
     hashes *= _MIX
     return hashes
