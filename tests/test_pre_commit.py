@@ -56,9 +56,10 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     source, home = tmp_path_factory.mktemp("cleanzh"), tmp_path_factory.mktemp("home")
     for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "hatch_build.py"):
         shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "prepared.bin"))
+    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "prepared.bin", "*.so"))
     (source / "scripts").mkdir()
-    shutil.copy(ROOT / "scripts/prepare.py", source / "scripts")
+    for name in ("compile_kernels.py", "prepare.py"):
+        shutil.copy(ROOT / "scripts" / name, source / "scripts")
     repository(source)
     command("git", "add", ".", cwd=source)
     command("git", "commit", "-qm", "all", cwd=source)

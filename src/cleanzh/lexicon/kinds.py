@@ -12,6 +12,7 @@ from array import array
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.script import characters
 from cleanzh.lexicon.units import code_units
 
@@ -143,7 +144,10 @@ def kinds_of(text: str) -> int:
     if known[0] == text:
         return known[1]
     kinds, places = 0, None
-    if len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules):
+    compiled = kernel("kinds")
+    if compiled is not None:
+        kinds = compiled.kinds_of(text, _table())
+    elif len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules):
         kinds = _kinds_of_few(text)
     elif text:
         import numpy as np

@@ -1,0 +1,25 @@
+/* What all kernels share: how the characters of a text are read.
+ *
+ * Python stores a text with one, two or four bytes a character. A loop that asks each time which it is runs at half
+ * the speed, so a loop is written once as a macro or an inline function over UNIT, and FOR_EACH_WIDTH makes it three.
+ */
+#ifndef CLEANZH_KERNELS_TEXT_H
+#define CLEANZH_KERNELS_TEXT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* Calls FUNCTION_1, FUNCTION_2 or FUNCTION_4 with the characters of TEXT as first argument. */
+#define BY_WIDTH(FUNCTION, TEXT, ...)                                                                     \
+    (PyUnicode_KIND(TEXT) == PyUnicode_1BYTE_KIND   ? FUNCTION##_1(PyUnicode_1BYTE_DATA(TEXT), __VA_ARGS__) \
+     : PyUnicode_KIND(TEXT) == PyUnicode_2BYTE_KIND ? FUNCTION##_2(PyUnicode_2BYTE_DATA(TEXT), __VA_ARGS__) \
+                                                    : FUNCTION##_4(PyUnicode_4BYTE_DATA(TEXT), __VA_ARGS__))
+
+/* Expands LOOP(function name, type of a character) for each width. */
+#define FOR_EACH_WIDTH(LOOP, FUNCTION)   \
+    LOOP(FUNCTION##_1, Py_UCS1)          \
+    LOOP(FUNCTION##_2, Py_UCS2)          \
+    LOOP(FUNCTION##_4, Py_UCS4)
+
+#endif
