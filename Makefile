@@ -27,7 +27,7 @@ lint: $(VENV)/developing  ## style, types, import layers
 clean:  ## remove what the targets made
 	rm -rf $(VENV) out
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/installed: pyproject.toml $(wildcard src/cleanzh/kernels/*.[ch])
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable .

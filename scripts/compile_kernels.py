@@ -8,11 +8,16 @@ The build does it (``hatch_build.py``). A kernel that can not be compiled is lef
 from __future__ import annotations
 
 import sys
+import sysconfig
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from setuptools import Distribution, Extension
-from setuptools.command.build_ext import build_ext
+try:
+    from setuptools import Distribution, Extension
+    from setuptools.command.build_ext import build_ext
+except ImportError:  # of a build that was told to look for nothing itself
+    sys.exit("setuptools is not installed, which finds the compiler: nothing is compiled, cleanzh runs without, slower")
 
 ROOT = Path(__file__).parents[1]
 # What MSVC is told is its own; the other compilers understand these.
@@ -22,6 +27,9 @@ OPTIONS = [] if sys.platform == "win32" else ["-O3", "-std=c11", "-Wall", "-Wext
 def compile_kernels(root: Path) -> list[str]:
     """Compile them into ``root/src``; the names of those that can be imported from there."""
     folder = root / "src/cleanzh/kernels"
+    for old in folder.glob(f"*{sysconfig.get_config_var('EXT_SUFFIX')}"):
+        with suppress(OSError):  # on Windows, where a process has it loaded
+            old.unlink()  # what can not be compiled now is left out, and not what it was before
     extensions = [
         Extension(
             f"cleanzh.kernels.{source.stem}",
