@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +30,7 @@ texts = st.one_of(
 )
 
 
-def compiled(name: str) -> object:
+def compiled(name: str) -> Any:
     module = kernel(name)
     if module is None:
         pytest.skip(f"the kernel {name} is not compiled here")
@@ -55,3 +59,42 @@ def test_without_kernels_it_works_the_same() -> None:
 def test_kinds(text: str) -> None:
     compiled("kinds")
     assert kinds.kinds_of(text) == kinds._kinds_of_few(text)
+
+
+values = st.recursive(
+    texts | st.integers() | st.floats() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(texts, inner),
+)
+
+
+@given(values)
+def test_json(value: object) -> None:
+    made = compiled("json").line(value)
+    try:
+        expected = json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        assert made is None
+    else:
+        assert made == expected or (made is None and not _is_plain(value))
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value has no number in it that is left to json."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return math.isfinite(value) if isinstance(value, float) else not isinstance(value, int) or abs(value) < 1 << 63
+
+
+@given(texts)
+def test_json_strings(text: str) -> None:
+    assert compiled("json").quoted(text) == json.encoder.encode_basestring(text)
+
+
+def test_json_leaves_what_is_nested_too_deep_and_what_it_does_not_know() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (deep, {1: "a"}, {"a": object()}, Counter("a"), "\ud800"):
+        assert compiled("json").line(value) is None

@@ -95,8 +95,8 @@ def installed(wheel: Path, folder: Path) -> Path:
     """A new environment with the wheel; what it needs is found where it is installed for the tests."""
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
-    run(*pip, "--no-compile", wheel, cwd=folder)
+    options = ("--quiet", "--no-deps", "--no-index", "--no-compile")
+    run(sys.executable, "-m", "pip", "--python", python, "install", *options, wheel, cwd=folder)
     asks_where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     there = Path(run(python, "-c", asks_where, cwd=folder).strip())
     (there / "of_the_tests.pth").write_text(sysconfig.get_path("purelib") + "\n")

@@ -37,6 +37,7 @@ from cleanzh.edits import Edit
 from cleanzh.encoding import encode
 from cleanzh.errors import EditError, LedgerError
 from cleanzh.formats import Frame, Record, tokens
+from cleanzh.kernels import kernel
 
 __all__ = [
     "BUFFER",
@@ -201,6 +202,10 @@ def set_aside(line: bytes, reason: str) -> bytes:
 
 def json_line(value: Any) -> bytes:
     """One line of JSON in UTF-8; escaped where a text holds half a surrogate pair, which UTF-8 can not write."""
+    compiled = kernel("json")
+    line: bytes | None = compiled.line(value) if compiled is not None else None
+    if line is not None:
+        return line
     try:
         return _AS_IT_IS(value).encode() + b"\n"
     except UnicodeEncodeError:

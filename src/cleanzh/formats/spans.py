@@ -140,7 +140,8 @@ class Spanned:
         for number, (start, stop) in enumerate(piece.spans, piece.number):
             start, stop = start - piece.start, stop - piece.start
             before, raw = data[done:start], data[start:stop]
-            place = place_after(before, *place)
+            if before:
+                place = place_after(before, *place)
             after = data[stop:] if number - piece.number + 1 == len(piece.spans) else b""
             yield self._record(piece, number, place, raw, reading, before, after)
             place = place_after(raw, *place)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from json.encoder import encode_basestring, encode_basestring_ascii
+
+from cleanzh.kernels import kernel
 
 __all__ = ["SAME", "original", "style_of", "token", "value"]
 
@@ -15,6 +18,7 @@ SAME = "same"
 """The style of a token that came out as it was found."""
 
 _STYLES = {"json": ("utf8", "ascii"), "csv": ("quoted", "bare")}
+_quoted: Callable[[str], str] = getattr(kernel("json"), "quoted", encode_basestring)
 _SPECIAL = re.compile('[",;\t|\r\n]')
 
 
@@ -25,7 +29,7 @@ def token(text: str, kind: str, style: str) -> str:
     ('"\\\\u4f60"', '"你"', '"一""二"')
     """
     if kind == "json":
-        return encode_basestring_ascii(text) if style == "ascii" else encode_basestring(text)
+        return encode_basestring_ascii(text) if style == "ascii" else _quoted(text)
     if style == "bare" and not _SPECIAL.search(text):
         return text
     return '"' + text.replace('"', '""') + '"'

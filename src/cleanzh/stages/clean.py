@@ -133,16 +133,19 @@ class Tally:
             self.examples[name] = (self.examples.get(name, []) + ids)[:EXAMPLES]
 
     def count(self, name: str, cleaned: Cleaned) -> None:
-        removed: dict[str, int] = {}
+        edits, removed = self.edits, self.removed
+        found = set()
         for step in cleaned.steps:
-            self.edits.update([edit.rule for edit in step.edits])
             for rule, _, before, after in step.edits:
-                removed[rule] = removed.get(rule, 0) + len(before) - len(after)
-        self.removed.update(removed)
-        self.touched.update(removed.keys())
-        flags = [flag.name for flag in cleaned.flags]
-        self.flags.update(flags)
-        for what in removed.keys() | flags:
+                found.add(rule)
+                edits[rule] += 1
+                removed[rule] += len(before) - len(after)
+        for rule in found:
+            self.touched[rule] += 1
+        for flag in cleaned.flags:
+            found.add(flag.name)
+            self.flags[flag.name] += 1
+        for what in found:
             ids = self.examples.setdefault(what, [])
             if len(ids) < EXAMPLES:
                 ids.append(name)

@@ -7,6 +7,7 @@ process died for the third time is left out, as one that can not be read.
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,17 +32,18 @@ def survivors(records: Iterator[Record], note: Path) -> Iterator[Record]:
     deaths += at >= 0
     if deaths >= _DEATHS:
         left_out.append(at)
-    with note.open("wb", buffering=0) as file:
+    with note.open("wb+", buffering=0) as file:
         file.write(_HEAD.pack(at, deaths) + struct.pack(f"<{len(left_out)}q", *left_out))
-        number = -1
-        while True:
-            number += 1
-            file.seek(0)
-            file.write(_HEAD.pack(number, deaths if number == at else 0))
-            record = next(records, None)
-            if record is None:
-                return
-            yield record if number not in left_out else replace(record, text=None, frame=None, problem=_PROBLEM)
+        # What is in a map outlives the process, as what is written does, and takes no call of the system.
+        with mmap.mmap(file.fileno(), _HEAD.size) as told:
+            number = -1
+            while True:
+                number += 1
+                _HEAD.pack_into(told, 0, number, deaths if number == at else 0)
+                record = next(records, None)
+                if record is None:
+                    return
+                yield record if number not in left_out else replace(record, text=None, frame=None, problem=_PROBLEM)
 
 
 def _read(note: Path) -> tuple[int, ...]:
