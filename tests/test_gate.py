@@ -30,8 +30,14 @@ def test_literals_are_spelt_as_the_shadow_has_them() -> None:
 def gates() -> tuple[Gate, Gate]:
     """One for few texts, and one that has its automaton."""
     few, many = Rulebook(builtin())._index.gate, Rulebook(builtin())._index.gate
+    few._compiled = many._compiled = None
     many._seen = module._FEW + 1
     return few, many
+
+
+@cache
+def compiled_gate() -> Gate:
+    return Rulebook(builtin())._index.gate
 
 
 OTHERS: dict[str, list[str]] = {}
@@ -62,6 +68,19 @@ def test_few_texts_are_searched_as_many_are(text: str) -> None:
 
 
 @settings(deadline=None)
+@given(st.lists(st.one_of(pieces, st.just("\n")), max_size=12).map("".join), st.integers(0, 9), st.integers(0, 9))
+def test_compiled_it_finds_the_same_lines(text: str, low: int, short: int) -> None:
+    compiled = compiled_gate()
+    if compiled._compiled is None:
+        pytest.skip("the kernel forms is not compiled here")
+    places = compiled.look(text)
+    assert sorted(places) == sorted(gates()[1].look(text))
+    assert [start for _, start in places] == sorted(start for _, start in places)
+    low, high = min(low, len(text)), max(min(low, len(text)), len(text) - short)
+    assert compiled.lines(text, low, high) == gates()[1].lines(text, low, high)
+
+
+@settings(deadline=None)
 @given(written())
 def test_a_literal_is_found_however_it_is_written(text: str) -> None:
     assert gates()[1].look(f"甲{text}乙")
@@ -69,13 +88,16 @@ def test_a_literal_is_found_however_it_is_written(text: str) -> None:
 
 def test_what_lies_beyond_the_table_is_no_form() -> None:
     gate = Gate({"好": Needed(1, 9)}, 1)
-    gate._seen = module._FEW + 1
-    assert [place[1] for place in gate.look("\U0010ffff好\ud800好")] == [2, 6]
+    text = "\U0010ffff好\ud800好"
+    assert [start for _, start in gate.look(text)] == [1, 3]
+    gate._compiled, gate._seen = None, module._FEW + 1
+    assert [start for _, start in gate.look(text)] == [1, 3]
 
 
 def test_the_automaton_is_made_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_FEW", 10)
     made = Gate({"关注": Needed(1, 9)}, 1)
+    made._compiled = None
     made.look("扫码关注")
     assert "_automaton" not in vars(made)
     made.look("扫码关注我们的公众号")

@@ -98,3 +98,42 @@ def test_json_leaves_what_is_nested_too_deep_and_what_it_does_not_know() -> None
         deep = [deep]
     for value in (deep, {1: "a"}, {"a": object()}, Counter("a"), "\ud800"):
         assert compiled("json").line(value) is None
+literals = st.lists(st.text("京东a（锟😀\ud800\xe9", min_size=1, max_size=4), max_size=6)
+
+
+@given(texts, literals, st.dictionaries(st.characters(exclude_categories=()).map(ord), st.sampled_from("东a锟x")))
+def test_forms(text: str, words: list[str], folds: dict[int, str]) -> None:
+    words = sorted(set(words))
+    found = compiled("forms").Forms(words, folds, b"", bytes(8 * len(words))).look(text)
+    folded = text.translate(folds)
+    wanted = [
+        (number, at) for at in range(len(text)) for number, word in enumerate(words) if folded.startswith(word, at)
+    ]
+    # A literal is spelt as what it folds to, or it is found nowhere.
+    assert found == [place for place in wanted if words[place[0]].translate(folds) == words[place[0]]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (["b", "a"], {}, b"", bytes(16)),
+        (["a", "a"], {}, b"", bytes(16)),
+        (["", "a"], {}, b"", bytes(16)),
+        ([1], {}, b"", bytes(8)),
+        (["a"], {-1: "a"}, b"", bytes(8)),
+        (["a"], {98: "ab"}, b"", bytes(8)),
+        (["a"], {}, b"", bytes(7)),
+        (["a", "b"], {}, b"abc", bytes(16)),
+    ],
+)
+def test_forms_refuses_what_it_can_not_read(wrong: tuple[object, ...]) -> None:
+    with pytest.raises(ValueError, match="Forms: "):
+        compiled("forms").Forms(*wrong)
+
+
+def test_forms_with_many_characters() -> None:
+    words = sorted(map(chr, range(0xFFFF)))
+    forms = compiled("forms").Forms(words, {}, b"", bytes(8 * len(words)))
+    assert forms.look("\0京\uffff") == [(0, 0), (0x4EAC, 1)]
+    with pytest.raises(ValueError, match="too many"):
+        compiled("forms").Forms(sorted(map(chr, range(0x10001))), {}, b"", bytes(8 * 0x10001))

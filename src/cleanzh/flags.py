@@ -7,11 +7,12 @@ import codecs
 import itertools
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cleanzh.document import Flag
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.damage import irreparable_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
 from cleanzh.lexicon.swapped import swapped_words
@@ -82,8 +83,15 @@ _FEW = 20_000
 
 
 @cache
-def _literals() -> tuple[str, ...]:
-    return (*_LITERALS, *swapped_words())
+def _literals() -> list[str]:
+    return sorted({*_LITERALS, *swapped_words()})
+
+
+@cache
+def _compiled() -> Any:
+    """The kernel with the literals; None without kernels."""
+    forms = kernel("forms")
+    return forms and forms.Forms(_literals(), {}, b"", bytes(8 * len(_literals())))
 
 
 @cache
@@ -124,6 +132,13 @@ def _automaton() -> Any:
     return BytesAhoCorasick(list(map(_coded, _literals())))
 
 
+def _present(text: str) -> set[str]:
+    """The literals that the text holds."""
+    compiled = _compiled()
+    found = compiled.look(text) if compiled else _automaton().find_matches_as_indexes(_coded(text), overlapping=True)
+    return {_literals()[place[0]] for place in found}
+
+
 def find_flags(text: str) -> list[Flag]:
     """The flags of a cleaned text, by position.
 
@@ -141,8 +156,8 @@ def find_flags(text: str) -> list[Flag]:
     Clean text costs one search for all literals at once, and one for titles between paragraphs; what they find is then
     looked at closely.
     """
-    found = {index for index, _, _ in _automaton().find_matches_as_indexes(_coded(text))}
-    flags = list(_flags(text, {_literals()[index] for index in found})) if found else []
+    present = _present(text)
+    flags = list(_flags(text, present)) if present else []
     if _TWO_ARTICLES <= len(text) <= _BOOK and (title := _second_title(text)) is not None:
         flags.append(Flag("doubt.two-articles", title.start() + 1, title[0].strip()))
     return sorted(flags, key=lambda flag: (flag.start, flag.name))
@@ -194,6 +209,15 @@ def _begins_a_name(cut: str) -> bool:
     return cut[1] == "#" or any(name.startswith(cut[1:]) for name in COMMON_REFERENCES)
 
 
+def _stripped(text: str, units: Iterable[str]) -> Iterator[re.Match[str]]:
+    """The matches of _STRIPPED, which begin where a unit does: to search for these takes a tenth of the time."""
+    end = 0
+    for start in sorted(found.start() for unit in units for found in re.finditer(unit, text)):
+        if start >= end and (found := _STRIPPED.match(text, start)):
+            end = found.end()
+            yield found
+
+
 def _flags(text: str, present: set[str]) -> Iterator[Flag]:
     if not present.isdisjoint(_PAIRS):
         yield from (Flag("damage.hole", m.start(), m[0]) for m in _HOLE.finditer(text))
@@ -201,13 +225,14 @@ def _flags(text: str, present: set[str]) -> Iterator[Flag]:
         yield from (Flag("damage.irreparable", start, lost) for start, lost in irreparable_spans(text))
     if "&" in present:
         yield from (Flag("damage.cut-entity", m.start(), m[0]) for m in _CUT.finditer(text) if _begins_a_name(m[0]))
-    if not present.isdisjoint(_UNITS):
-        places = list(_STRIPPED.finditer(text))
+    if units := present.intersection(_UNITS):
+        places = list(_stripped(text, units))
         if len(places) >= _LEAST:
             yield from (Flag("damage.digits-stripped", m.start(), m[0]) for m in places)
     if not present.isdisjoint(_REPORTS):
         yield from (Flag("doubt.two-articles", m.start(), m[0]) for m in _second_reports(text))
     swapped = present.intersection(swapped_words())
     if len(swapped) >= _SWAPPED_LEAST:
-        pattern = re.compile("|".join(sorted(swapped)))
-        yield from (Flag("doubt.word-swapped", m.start(), m[0]) for m in pattern.finditer(text))
+        found = list(re.finditer("|".join(sorted(swapped)), text))
+        if len({m[0] for m in found}) >= _SWAPPED_LEAST:  # two may have been one place
+            yield from (Flag("doubt.word-swapped", m.start(), m[0]) for m in found)

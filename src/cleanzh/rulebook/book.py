@@ -175,30 +175,10 @@ class Rulebook:
         self, text: str, zones_of: Callable[[int], int] | None = None, low: int = 0, high: int | None = None
     ) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
-        zoned, gate = self._index.zoned, self._index.gate
-        reach, wanted_by = gate.reach, gate.wanted
-        part = text if high is None else text[low:high]
-        found: list[tuple[int, int, int]] = []
-        start, end, length = 0, -1, 0
-        wanted = 0
-        for number, at, _ in gate.look(part):
-            at >>= 1
-            if at >= end:
-                if wanted:
-                    found.append((start + low, end + low, wanted))
-                    wanted = 0
-                start = part.rfind("\n", 0, at) + 1
-                end = part.find("\n", at)
-                if end < 0:
-                    end = len(part)
-                length = end - start
-            if length <= reach[number]:
-                wanted |= wanted_by[number]
-        if wanted:
-            found.append((start + low, end + low, wanted))
+        found = self._index.gate.lines(text, low, high)
         if not found:
             return []
-        zones_of = zones_of or _zones(text)
+        zones_of, zoned = zones_of or _zones(text), self._index.zoned
         return [(start, end, wanted, zones_of(start) if wanted & zoned else 0, -1) for start, end, wanted in found]
 
     def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from array import array
 from collections.abc import Mapping
-from operator import add
+from operator import add, itemgetter
 from typing import Any, NamedTuple, cast
 
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.units import code_points
 from cleanzh.shadow import folded, folds, forms
 
@@ -26,9 +28,12 @@ _FEW = 100_000
 # A character is searched as two bytes, of which the first is below this and the second is not: found is what begins
 # with a first one.
 _FIRST = 192
+_start = itemgetter(1)
 
-Places = list[tuple[int, int, int]]
-"""The number of a form, and twice its start and end; by start or by end."""
+Places = list[tuple[int, int]]
+"""The number of a form, and where it starts; by start."""
+Line = tuple[int, int, int]
+"""Start and end of a line, and the rules to try there."""
 
 
 class Needed(NamedTuple):
@@ -43,15 +48,13 @@ class Gate:
 
     A form has a number. ``reach`` says how long a line it makes worth a try, ``wanted`` the rules to try there.
 
-    Texts are searched folded. To fold one takes longer than to search it, so what is searched is two bytes for each of
-    its characters, as a table has them for what it folds to, and nothing for what is in no form.
+    Texts are searched folded. The kernel folds each character as it comes to it. Without it, to fold a text would take
+    longer than to search it, so what is searched is two bytes for each of its characters, as a table has them for what
+    it folds to, and nothing for what is in no form.
     """
 
     def __init__(self, needed: Mapping[str, Needed], every: int) -> None:
         self._seen = 0
-        self._numbers: dict[str, int] = {}
-        self.reach: list[int] = []
-        self.wanted: list[int] = []
         spelled = [
             # A literal in disguise comes in a line that is longer than its shadow.
             (form, (far if len(form) == len(literal) else 2 * far) + _SLACK, wanted)
@@ -60,24 +63,55 @@ class Gate:
         ]
         # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
         spelled += [(form, LONGEST_NOTED, every) for form in _NOTE_ENDS if needed]
+        self.forms = sorted({form for form, _, _ in spelled})
+        self._numbers = {form: number for number, form in enumerate(self.forms)}
+        self.reach = array("q", bytes(8 * len(self.forms)))
+        self.wanted = [0] * len(self.forms)
         for form, reach, wanted in spelled:
-            number = self._numbers.setdefault(form, len(self.reach))
-            if number == len(self.reach):
-                self.reach.append(reach)
-                self.wanted.append(wanted)
-            else:
-                self.reach[number] = max(self.reach[number], reach)
-                self.wanted[number] |= wanted
-        self.forms = list(self._numbers)
+            number = self._numbers[form]
+            self.reach[number] = max(self.reach[number], reach)
+            self.wanted[number] |= wanted
+        compiled = kernel("forms")
+        size = (every.bit_length() + 7) // 8
+        sets = b"".join([wanted.to_bytes(size, "little") for wanted in self.wanted]) if compiled else b""
+        self._compiled = compiled and compiled.Forms(self.forms, folds(), sets, self.reach)
+
+    def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
+        """The lines of ``text[low:high]`` that hold a form which reaches so far."""
+        if high is None:
+            high = len(text)
+        if self._compiled is not None:
+            lines: list[Line] = self._compiled.lines(text, low, high)
+            return lines
+        part = text[low:high]
+        found: list[Line] = []
+        start, end, wanted = 0, -1, 0
+        for number, at in self.look(part):
+            if at >= end:
+                if wanted:
+                    found.append((start + low, end + low, wanted))
+                    wanted = 0
+                start = part.rfind("\n", 0, at) + 1
+                end = part.find("\n", at)
+                end = len(part) if end < 0 else end
+            if end - start <= self.reach[number]:
+                wanted |= self.wanted[number]
+        if wanted:
+            found.append((start + low, end + low, wanted))
+        return found
 
     def look(self, text: str) -> Places:
         """Where the text holds a form."""
+        if self._compiled is not None:
+            places: Places = self._compiled.look(text)
+            return places
         if self._seen <= _FEW:
             self._seen += len(text)
             if self._seen <= _FEW:
                 return self._look_once(text)
-        places: Places = self._automaton.find_matches_as_indexes(self._bytes(text), overlapping=True)
-        return places
+        found = self._automaton.find_matches_as_indexes(self._bytes(text), overlapping=True)
+        # They come by their ends.
+        return sorted([(number, start >> 1) for number, start, _ in found], key=_start)
 
     def _look_once(self, text: str) -> Places:
         """The same without an automaton: what a form begins with shows which to look for."""
@@ -87,10 +121,9 @@ class Gate:
             for form in self._by_start[start]:
                 at = text.find(form)
                 while at >= 0:
-                    places.append((self._numbers[form], 2 * at, 2 * (at + len(form))))
+                    places.append((self._numbers[form], at))
                     at = text.find(form, at + 1)
-        places.sort(key=lambda place: place[1])
-        return places
+        return sorted(places, key=_start)
 
     @functools.cached_property
     def _by_start(self) -> dict[str, list[str]]:

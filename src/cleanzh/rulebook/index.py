@@ -81,7 +81,7 @@ class Index:
     def triggered(self, seen: str) -> int:
         """The rules that a shadow holds a literal of."""
         rules, gate = self.always, self.gate
-        for number, _, _ in gate.look(seen):
+        for number, _ in gate.look(seen):
             rules |= self._wanted.get(gate.forms[number], 0)
         return rules
 
