@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
-from cleanzh.lexicon import kinds
+from cleanzh.lexicon import kinds, script
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,8 +56,8 @@ def test_without_kernels_it_works_the_same() -> None:
     assert outputs[0] == outputs[1] != b""
 
 
-@given(texts)
-def test_kinds(text: str) -> None:
+@given(texts, st.integers(0, 2**22 - 1))
+def test_kinds(text: str, wanted: int) -> None:
     compiled("kinds")
     assert kinds.kinds_of(text) == kinds._kinds_of_few(text)
 
@@ -137,3 +138,26 @@ def test_forms_with_many_characters() -> None:
     assert forms.look("\0京\uffff") == [(0, 0), (0x4EAC, 1)]
     with pytest.raises(ValueError, match="too many"):
         compiled("forms").Forms(sorted(map(chr, range(0x10001))), {}, b"", bytes(8 * 0x10001))
+    places = [place for place, char in enumerate(text) if kinds._kinds_of_few(char) & wanted]
+    assert kinds.places_of(wanted, text) == places
+    assert kinds.count_of(wanted, text) == len(places)
+
+
+@given(texts)
+def test_letters(text: str) -> None:
+    compiled("classes")
+    assert list(script._counts(text)) == script._count_few(text)
+
+
+@given(st.text(st.sampled_from("  \n\u3000\tA1京第条是，：。」”’）（《“\U00020000😀\ud800"), max_size=30) | texts)
+def test_blanks(text: str) -> None:
+    compiled("classes")
+    by_kernel = blanks.Places(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blanks, "kernel", lambda name: None)
+        by_pattern = blanks.Places(text)
+    assert by_kernel.between_han() == by_pattern.between_han()
+    for name in ("split", "beside", "ends"):
+        assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
+    for name in ("indents", "runs"):
+        assert len(getattr(by_kernel, name)) == len(getattr(by_pattern, name))

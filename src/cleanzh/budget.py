@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleanzh.lexicon.script import han_at_least, letters
+from cleanzh.lexicon.script import letters
 
 __all__ = ["exceeds_budget"]
 
@@ -15,8 +15,9 @@ def exceeds_budget(kept: str, removed: str, *, share: float = 0.5, floor: int = 
     >>> [exceeds_budget("汉" * kept, "汉" * removed) for kept, removed in [(149, 151), (150, 150), (0, 199)]]
     [True, False, False]
     """
-    if len(removed) <= share * (len(removed) + han_at_least(kept)):  # even if all of it were Han
+    han = letters(kept).han
+    if len(removed) <= share * (len(removed) + han):  # even if all of it were Han
         return False
     taken = letters(removed).han
-    document = taken + letters(kept).han
+    document = taken + han
     return document >= floor and taken > share * document

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cleanzh.errors import UsageError
-from cleanzh.lexicon.script import han_at_least, letters
+from cleanzh.lexicon.script import letters
 from cleanzh.patterns import lazily
 
 __all__ = ["set_aside_reason"]
@@ -43,9 +43,6 @@ def set_aside_reason(
             raise UsageError(f"{name} is a share between 0 and 1, not {share}")
     if not _READABLE.search(text):
         return "empty"
-    rest = len(text) - (han := han_at_least(text))
-    if han > rest and han >= min_han_share * len(text) and rest <= max_foreign_share * len(text):
-        return None  # even if all the rest were foreign letters; most texts need no closer look
     count = letters(text)
     foreign = count.kana + count.hangul
     if not count.han or count.han < min_han_share * (count.han + foreign + count.other / _LETTERS_A_WORD):

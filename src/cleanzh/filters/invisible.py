@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from functools import cache
 
@@ -38,7 +37,6 @@ _KINDS_PAST_BMP = {
 }
 _GATE_PAST_BMP = lazily(f"[{''.join(_KINDS_PAST_BMP.values())}]")
 _ESCAPE = "(?P<escape>\x1b\\[[0-9;?]{0,20}[A-Za-z])"  # of a terminal
-_ANY = lazily(f"[{''.join(_KINDS.values())}{''.join(_KINDS_PAST_BMP.values())}]")
 _EACH = lazily(
     "|".join(
         [_ESCAPE]
@@ -88,7 +86,7 @@ def remove_invisible(text: str) -> list[Edit]:
     inside = cache(lambda: frozenset(_INSIDE.findall(text)))  # few ask
     edits: list[Edit] = []
     position = 0
-    for place in _places(text):
+    for place in places_of(UNSEEN | BEYOND, text):
         m = _EACH.match(text, place)
         if m is None or m.start() < position:
             continue
@@ -105,13 +103,6 @@ def remove_invisible(text: str) -> list[Edit]:
 def _gate(text: str) -> bool:
     kinds = kinds_of(text)
     return bool(kinds & UNSEEN) or (bool(kinds & BEYOND) and _GATE_PAST_BMP.search(text) is not None)
-
-
-def _places(text: str) -> list[int]:
-    if "numpy" in sys.modules and not kinds_of(text) & BEYOND:
-        places: list[int] = places_of(UNSEEN, text).tolist()
-        return places
-    return [hit.start() for hit in _ANY.finditer(text)]
 
 
 def _instead(text: str, m: re.Match[str], kind: str, inside: Callable[[], frozenset[str]]) -> str:

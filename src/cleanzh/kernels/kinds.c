@@ -1,43 +1,107 @@
-/* Which kinds of characters a text has, and where: see cleanzh.lexicon.kinds, whose table says the kinds as bits. */
+/* Which kinds of characters a text has, how many and where: see cleanzh.lexicon.kinds, whose table says the kinds as
+ * bits. */
 #include "text.h"
 
-#define TABLE_SIZE 0x10000 /* one entry for each code unit of UTF-16 */
-
-/* The bits of all characters; a character past U+FFFF has those of a surrogate, as its two code units have. */
+/* The bits of all characters. */
 #define LOOP(NAME, UNIT)                                                               \
     static uint32_t NAME(const UNIT *chars, Py_ssize_t length, const uint32_t *table)  \
     {                                                                                  \
         uint32_t kinds = 0;                                                            \
         for (Py_ssize_t i = 0; i < length; i++)                                        \
-            kinds |= table[chars[i] < TABLE_SIZE ? chars[i] : 0xD800];                 \
+            kinds |= table[ENTRY(chars[i])];                                           \
         return kinds;                                                                  \
     }
 FOR_EACH_WIDTH(LOOP, kinds)
 #undef LOOP
 
+/* How many characters have one of the bits. */
+#define LOOP(NAME, UNIT)                                                                              \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint32_t *table, uint32_t kinds) \
+    {                                                                                                 \
+        Py_ssize_t count = 0;                                                                         \
+        for (Py_ssize_t i = 0; i < length; i++)                                                       \
+            count += (table[ENTRY(chars[i])] & kinds) != 0;                                           \
+        return count;                                                                                 \
+    }
+FOR_EACH_WIDTH(LOOP, count)
+#undef LOOP
+
+/* Appends the places of those that have one of the bits to a list; -1 without memory. */
+#define LOOP(NAME, UNIT)                                                                                    \
+    static int NAME(const UNIT *chars, Py_ssize_t length, const uint32_t *table, uint32_t kinds, PyObject *list) \
+    {                                                                                                       \
+        for (Py_ssize_t i = 0; i < length; i++)                                                             \
+            if (table[ENTRY(chars[i])] & kinds && append_number(list, i) < 0)                               \
+                return -1;                                                                                  \
+        return 0;                                                                                           \
+    }
+FOR_EACH_WIDTH(LOOP, places)
+#undef LOOP
+
+/* Reads the arguments (text, table[, kinds]); NULL and an exception if they are others. */
+static const uint32_t *
+arguments(PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted, Py_buffer *buffer, uint32_t *kinds)
+{
+    if (count != wanted || !PyUnicode_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "a text, a table, and but for kinds_of the kinds are wanted");
+        return NULL;
+    }
+    if (count > 2) {
+        unsigned long bits = PyLong_AsUnsignedLong(args[2]);
+        if (bits == (unsigned long)-1 && PyErr_Occurred())
+            return NULL;
+        *kinds = (uint32_t)bits;
+    }
+    return table_of(args[1], sizeof(uint32_t), buffer);
+}
+
 static PyObject *
 kinds_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    Py_buffer table;
-    if (count != 2 || !PyUnicode_Check(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "kinds_of(text, table)");
+    Py_buffer buffer;
+    const uint32_t *table = arguments(args, count, 2, &buffer, NULL);
+    if (table == NULL)
         return NULL;
-    }
-    if (PyObject_GetBuffer(args[1], &table, PyBUF_SIMPLE) < 0)
-        return NULL;
-    if (table.len != TABLE_SIZE * (Py_ssize_t)sizeof(uint32_t)) {
-        PyBuffer_Release(&table);
-        PyErr_SetString(PyExc_ValueError, "kinds_of: the table has four bytes for each of 65,536 code units");
-        return NULL;
-    }
-    uint32_t kinds = BY_WIDTH(kinds, args[0], PyUnicode_GET_LENGTH(args[0]), table.buf);
-    PyBuffer_Release(&table);
+    uint32_t kinds = BY_WIDTH(kinds, args[0], PyUnicode_GET_LENGTH(args[0]), table);
+    PyBuffer_Release(&buffer);
     return PyLong_FromUnsignedLong(kinds);
+}
+
+static PyObject *
+count_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer buffer;
+    uint32_t kinds;
+    const uint32_t *table = arguments(args, count, 3, &buffer, &kinds);
+    if (table == NULL)
+        return NULL;
+    Py_ssize_t found = BY_WIDTH(count, args[0], PyUnicode_GET_LENGTH(args[0]), table, kinds);
+    PyBuffer_Release(&buffer);
+    return PyLong_FromSsize_t(found);
+}
+
+static PyObject *
+places_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer buffer;
+    uint32_t kinds;
+    const uint32_t *table = arguments(args, count, 3, &buffer, &kinds);
+    if (table == NULL)
+        return NULL;
+    PyObject *found = PyList_New(0);
+    if (found != NULL && BY_WIDTH(places, args[0], PyUnicode_GET_LENGTH(args[0]), table, kinds, found) < 0)
+        Py_CLEAR(found);
+    PyBuffer_Release(&buffer);
+    return found;
 }
 
 static PyMethodDef methods[] = {
     {"kinds_of", (PyCFunction)(void (*)(void))kinds_of, METH_FASTCALL,
      "kinds_of(text, table) -> int\n\nThe entries of the table for all characters of the text, joined by or."},
+    {"count_of", (PyCFunction)(void (*)(void))count_of, METH_FASTCALL,
+     "count_of(text, table, kinds) -> int\n\nHow many characters have an entry with one of the bits."},
+    {"places_of", (PyCFunction)(void (*)(void))places_of, METH_FASTCALL,
+     "places_of(text, table, kinds) -> list[int]\n\nWhere the characters stand whose entry has one of the bits."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -22,4 +22,33 @@
     LOOP(FUNCTION##_2, Py_UCS2)          \
     LOOP(FUNCTION##_4, Py_UCS4)
 
+/* Tables have an entry for each character of the BMP, and behind them one for each of the 16 planes beyond. */
+#define TABLE_ENTRIES (0x10000 + 16)
+#define ENTRY(CHAR) ((CHAR) < 0x10000 ? (CHAR) : 0xFFFF + ((CHAR) >> 16))
+
+/* The table in a buffer of BYTES bytes an entry; NULL if it has another size. The caller releases the buffer. */
+static inline const void *
+table_of(PyObject *object, Py_ssize_t bytes, Py_buffer *buffer)
+{
+    if (PyObject_GetBuffer(object, buffer, PyBUF_SIMPLE) < 0)
+        return NULL;
+    if (buffer->len == TABLE_ENTRIES * bytes)
+        return buffer->buf;
+    PyBuffer_Release(buffer);
+    PyErr_SetString(PyExc_ValueError, "a table has an entry for each character of the BMP and each plane beyond");
+    return NULL;
+}
+
+/* Appends a number to a list; -1 without memory. */
+static inline int
+append_number(PyObject *list, Py_ssize_t number)
+{
+    PyObject *object = PyLong_FromSsize_t(number);
+    if (object == NULL)
+        return -1;
+    int failed = PyList_Append(list, object);
+    Py_DECREF(object);
+    return failed;
+}
+
 #endif

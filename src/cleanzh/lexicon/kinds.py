@@ -6,15 +6,15 @@ bits; the text is scanned for the first that asks, and the others are told what 
 
 from __future__ import annotations
 
-import re
 import sys
 from array import array
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import ENTRIES, ranges
 from cleanzh.lexicon.script import characters
-from cleanzh.lexicon.units import code_units
+from cleanzh.lexicon.units import code_points
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +81,7 @@ _CLASSES = {
         "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
         "\u2e80-\u2fd5\u3164\ue000-\uf8ff\uf900-\ufad9\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
     ),
-    BEYOND: "\ud800-\udfff",
+    BEYOND: "\ud800-\udfff\U00010000-\U0010ffff",
     ESCAPE: "&＆\\\\%",
     SEMICOLON: ";",
     ANGLE: "<>＜",
@@ -106,12 +106,12 @@ _FEW, _VERY_FEW = 20_000, 60
 
 @cache
 def _table() -> array[int]:
-    """The kinds of each code unit of UTF-16, as bits."""
-    table = array("I", bytes(4 * 0x10000))
+    """The kinds of each character of the BMP, as bits, and behind them those of the 16 planes beyond."""
+    table = array("I", bytes(4 * ENTRIES))
     for kind, chars in _CLASSES.items():
-        for first, last in re.findall(r"\\?(.)(?:-\\?(.))?", chars, re.DOTALL):
-            for code in range(ord(first), ord(last or first) + 1):
-                table[code] |= kind
+        for span in ranges(chars):
+            for entry in span:
+                table[entry] |= kind
     for name, kind in (("simplified", SIMPLIFIED), ("traditional", TRADITIONAL)):
         for char in characters(name):
             if char <= "\uffff":
@@ -126,10 +126,8 @@ def _lookup() -> NDArray[np.uint32]:
     return np.frombuffer(_table(), np.uint32)
 
 
-# The last text, what was found in it and where; replaced as a whole, so threads may share it. Of a long text the places
-# are not kept: they take four bytes a character.
-_last: tuple[str, int, Any] = ("", 0, None)
-_LONG = 1_000_000
+# The last text and what was found in it; replaced as a whole, so threads may share it.
+_last: tuple[str, int] = ("", 0)
 
 
 def kinds_of(text: str) -> int:
@@ -143,19 +141,21 @@ def kinds_of(text: str) -> int:
     known = _last
     if known[0] == text:
         return known[1]
-    kinds, places = 0, None
     compiled = kernel("kinds")
     if compiled is not None:
-        kinds = compiled.kinds_of(text, _table())
-    elif len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules):
+        kinds: int = compiled.kinds_of(text, _table())
+    elif _is_short(text):
         kinds = _kinds_of_few(text)
-    elif text:
+    else:
         import numpy as np
 
-        places = _kinds_by_place(text)
-        kinds = int(np.bitwise_or.reduce(places))
-    _last = text, kinds, places if len(text) < _LONG else None
+        kinds = int(np.bitwise_or.reduce(_kinds_by_place(text)))
+    _last = text, kinds
     return kinds
+
+
+def _is_short(text: str) -> bool:
+    return len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules)
 
 
 def _kinds_of_few(text: str) -> int:
@@ -178,40 +178,42 @@ def carry_kinds(text: str, changed: str, added: str) -> None:
     global _last
     known = _last
     if known[0] == text:
-        _last = changed, known[1] | _kinds_of_few(added), None
+        _last = changed, known[1] | _kinds_of_few(added)
 
 
-def places_of(kinds: int, text: str) -> NDArray[np.intp]:
-    """Where the characters of some kinds stand; in code units of UTF-16, if the text has any :data:`BEYOND`.
+def places_of(kinds: int, text: str) -> list[int]:
+    """Where the characters of some kinds stand.
 
-    >>> places_of(DIGIT, "5月27日").tolist()
+    >>> places_of(DIGIT, "5月27日")
     [0, 2, 3]
     """
-    import numpy as np
-
-    return np.flatnonzero((_kinds_by_place(text) & np.uint32(kinds)) != 0)
+    compiled = kernel("kinds")
+    if compiled is not None:
+        places: list[int] = compiled.places_of(text, _table(), kinds)
+    elif _is_short(text):
+        found = frozenset(char for char in set(text) if _kinds_of_few(char) & kinds)
+        places = [place for place, char in enumerate(text) if char in found] if found else []
+    else:
+        places = (_kinds_by_place(text) & kinds).nonzero()[0].tolist()
+    return places
 
 
 def count_of(kinds: int, text: str) -> int:
-    """How many characters of some kinds there are; in code units of UTF-16, if the text has any :data:`BEYOND`.
+    """How many characters of some kinds there are.
 
     >>> count_of(DIGIT, "5月27日")
     3
     """
-    import numpy as np
-
-    return int(np.count_nonzero(_kinds_by_place(text) & np.uint32(kinds)))
+    compiled = kernel("kinds")
+    return len(places_of(kinds, text)) if compiled is None else int(compiled.count_of(text, _table(), kinds))
 
 
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:
     import numpy as np
 
-    global _last
-    known = _last
-    if known[0] == text and known[2] is not None:
-        return known[2]  # type: ignore[no-any-return]
+    points = code_points(text)
+    if points.itemsize > 2:
+        points = np.minimum(points, 0x10000)
     # The table is asked four times as fast with indices of the machine's own size.
-    places: NDArray[np.uint32] = _lookup().take(code_units(text).astype(np.intp))
-    if known[0] == text and len(text) < _LONG:
-        _last = text, known[1], places
+    places: NDArray[np.uint32] = _lookup().take(points.astype(np.intp))
     return places

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from cleanzh import prepared
-from cleanzh.lexicon.units import code_units
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.units import code_points
 from cleanzh.patterns import lazily
 
 __all__ = [
@@ -22,7 +24,6 @@ __all__ = [
     "Script",
     "character_class",
     "characters",
-    "han_at_least",
     "letters",
     "opencc_phrases",
     "region_of",
@@ -39,8 +40,8 @@ _MIXED_SHARE = 0.1
 _HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x3007, 0x3007), (0x3005, 0x3005))
 _KANA = ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9D))
 _HANGUL = ((0xAC00, 0xD7A3), (0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97F), (0xD7B0, 0xD7FF))
-# Lead surrogates of planes 2 and 3, where nothing but Han is.
-_HAN_LEADS = (0xD840, 0xD8BF)
+# The entries of planes 2 and 3, where nothing but Han is.
+_HAN_PLANES = ((0x10001, 0x10002),)
 
 _OTHER, _HAN_ONLY, _SIMPLIFIED, _TRADITIONAL, _KANA_LETTER, _HANGUL_LETTER, _LETTER, _HAN_BEYOND = range(8)
 
@@ -111,8 +112,8 @@ def character_class(name: str) -> re.Pattern[str]:
 
 @cache
 def _kinds() -> bytearray:
-    """The kind of each code unit of UTF-16."""
-    table = bytearray(0x10000)
+    """The kind of each character of the BMP, and behind them those of the 16 planes beyond."""
+    table = bytearray(0x10000 + 16)
     for code in (*range(0x3041), *range(0xFF21, 0xFF5B)):  # beyond, letters are the Han, kana and hangul set below
         if chr(code).isalpha():
             table[code] = _LETTER
@@ -120,7 +121,7 @@ def _kinds() -> bytearray:
         (_HAN, _HAN_ONLY),
         (_KANA, _KANA_LETTER),
         (_HANGUL, _HANGUL_LETTER),
-        ((_HAN_LEADS,), _HAN_BEYOND),
+        (_HAN_PLANES, _HAN_BEYOND),
     ):
         for first, last in ranges:
             table[first : last + 1] = bytes([kind]) * (last + 1 - first)
@@ -138,21 +139,31 @@ def _table() -> Any:
     return np.frombuffer(_kinds(), np.uint8)
 
 
+def _counts(text: str) -> Sequence[int]:
+    """How many characters of each kind a text has."""
+    compiled = kernel("classes")
+    if compiled is not None:
+        counts: Sequence[int] = compiled.counts_of(text, _kinds(), 8)
+        return counts
+    return _count_few(text) if len(text) < _FEW and "numpy" not in sys.modules else _count_many(text)
+
+
 def _count_few(text: str) -> list[int]:
-    """How many code units of each kind a text has."""
     kinds, counts = _kinds(), [0] * 8
     for char, count in Counter(text).items():
         code = ord(char)
-        counts[kinds[code if code <= 0xFFFF else 0xD7C0 + (code >> 10)]] += count  # its lead surrogate
+        counts[kinds[code if code <= 0xFFFF else 0xFFFF + (code >> 16)]] += count
     return counts
 
 
 def _count_many(text: str) -> list[int]:
-    """The same for long texts."""
     import numpy as np
 
+    points = code_points(text)
+    if points.itemsize > 2:
+        points = np.where(points > 0xFFFF, 0xFFFF + (points >> 16), points)
     # The table is asked twice as fast with indices of the machine's own size.
-    counts: list[int] = np.bincount(_table().take(code_units(text).astype(np.intp)), minlength=8).tolist()
+    counts: list[int] = np.bincount(_table().take(points.astype(np.intp)), minlength=8).tolist()
     return counts
 
 
@@ -179,7 +190,7 @@ def letters(text: str) -> Letters:
 
 
 def _letters(text: str) -> Letters:
-    counts = _count_few(text) if len(text) < _FEW and "numpy" not in sys.modules else _count_many(text)
+    counts = _counts(text)
     han = counts[_HAN_ONLY] + counts[_SIMPLIFIED] + counts[_TRADITIONAL]
     simplified, traditional = counts[_SIMPLIFIED], counts[_TRADITIONAL]
     if counts[_HAN_BEYOND]:
@@ -195,20 +206,6 @@ def _letters(text: str) -> Letters:
         counts[_HANGUL_LETTER],
         counts[_LETTER],
     )
-
-
-def han_at_least(text: str) -> int:
-    """How many Han a text has at the least: those of the first block, counted in a fifth of the time of all letters.
-
-    >>> han_at_least("京東與OPPO")
-    3
-    """
-    if len(text) < _FEW and "numpy" not in sys.modules:
-        return letters(text).han
-    import numpy as np
-
-    first, last = _HAN[1]
-    return int(np.count_nonzero(code_units(text) - np.uint16(first) <= np.uint16(last - first)))
 
 
 def script_of(text: str) -> Script:

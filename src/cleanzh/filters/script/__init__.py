@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -184,11 +183,9 @@ class UnifyScript:
 
     def _without_strays(self, text: str, other: int) -> str:
         """A document in the wanted script, of which single lines may not be."""
-        if kinds_of(text) & BEYOND or "numpy" not in sys.modules:
-            return "\n".join([self._stray(line) for line in text.split("\n")])
         parts: list[str] = []
         done = 0
-        places = places_of(other, text).tolist()
+        places = places_of(other | BEYOND, text)
         for first, last in zip(places, places[_LEAST_DISTINCT - 1 :], strict=False):
             if first < done or text.find("\n", first, last) >= 0:
                 continue
@@ -332,7 +329,7 @@ def _has_strays_at_most(text: str, other: int) -> bool:
     kinds = kinds_of(text)
     if not kinds & (other | BEYOND):
         return True
-    if kinds & BEYOND or "numpy" not in sys.modules:
+    if kinds & BEYOND:
         return False  # all letters have to be counted
     wrong = count_of(other, text)
     if wrong >= _LEAST_DISTINCT:

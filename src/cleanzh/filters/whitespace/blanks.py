@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 
 from cleanzh import prepared
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import answers, classes_of
 from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
 from cleanzh.patterns import lazily
 
@@ -26,6 +29,44 @@ WIDE = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 BLANK = rf" \t{WIDE}"
 
 _WIDE_RUN = lazily(f"[{WIDE}]+")
+BMP_HAN = "\u3400-\u9fff"
+_BEYOND_HAN = "\U00020000-\U0003ffff"  # nothing else is there
+_HAN = BMP_HAN + _BEYOND_HAN
+_CLOSING = "，。、；：！？）》】」』〕"
+_OPENING = "（《【「『〔"
+_QUOTES = "“‘"
+_QUOTED = "”」』’"
+_WORD = "0-9A-Za-z"
+_TEXT = _WORD + _HAN
+_BEFORE_MARK = "%％’”\"')\\]）》】」』〕…—`℃°"
+_MARKS = "，。、；！？"
+_NUMBERED, _UNITS = "第编編篇项項", "条條章节節款"
+_GAP_BEFORE = "是为為"  # `正确的是 。` is a gap to fill in
+_OTHER_SPACE = f"\t\x0b-\r\x1c-\x1f\x85\u2028\u2029{WIDE}"
+# Every plain blank that any of the finders may take, in one search, each alternative with a group that names it. It
+# begins with the blank it looks for: from a literal, the search runs at the speed of memchr.
+_PLACE = lazily(
+    # Most blanks stand beside Latin: those need no more than one look at either side.
+    rf" (?![{_WORD}](?<=[{_WORD}{BMP_HAN}] .)|[{BMP_HAN}](?<=[{_WORD}] .))"
+    # Headings and articles of a law are told apart, since it has one on each line: 第一条 为了, 第 二 節 管轄.
+    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])"
+    rf"(?:(?:(?<=[{_NUMBERED}{_UNITS}] )|(?=[{_UNITS}]))(?P<numbered>)|(?P<split>))"
+    rf"|(?:(?<=[{_TEXT}{_BEFORE_MARK}] )(?<![{_GAP_BEFORE}] ) ?(?=[{_CLOSING}])"
+    rf"|(?<=[{_MARKS}] ) ?(?=[{_TEXT}{_QUOTES}{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}{_QUOTES}{_OPENING}])"
+    rf"|(?<=[，。！？…][{_QUOTED}] )(?=[{_HAN}]))(?P<beside>)"
+    r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
+    r"|(?<=\n )(?P<indent>)"
+    r"|(?<=\S ) (?P<run>))",
+    re.MULTILINE,
+)
+# All that it asks of the characters beside a blank, but for the one before a closing quotation mark.
+_SETS = (
+    *("\n", _OTHER_SPACE, _WORD, BMP_HAN, _BEYOND_HAN, _CLOSING, _OPENING, _QUOTES, _QUOTED),
+    *(_BEFORE_MARK, _MARKS, "：", _NUMBERED, _UNITS, _GAP_BEFORE),
+)
+_GROUPS = ("split", "numbered", "beside", "end", "indent", "run")
+_DEPENDS = 1 + len(_GROUPS)  # on the character before the one before the blank
+_RUN = lazily(f"[{WIDE}]+")
 BMP_HAN = "\u3400-\u9fff"
 _HAN = f"{BMP_HAN}\U00020000-\U0003134f"
 _CLOSING = "，。、；：！？）》】」』〕"
@@ -89,23 +130,10 @@ class Places:
     """The plain blanks that may have to go, as spans, by what they stand beside."""
 
     def __init__(self, text: str) -> None:
-        split: list[tuple[int, int]] = []
-        numbered: list[tuple[int, int]] = []
-        self.beside: list[tuple[int, int]] = []
-        self.ends: list[tuple[int, int]] = []
-        self.indents: list[tuple[int, int]] = []
-        self.runs: list[tuple[int, int]] = []
-        spans = {
-            "split": split,
-            "numbered": numbered,
-            "beside": self.beside,
-            "end": self.ends,
-            "indent": self.indents,
-            "run": self.runs,
-        }
-        for m in _PLACE.finditer(text):
-            spans[m.lastgroup].append(m.span())  # type: ignore[index]  # every alternative has a group
-        # Single ones between two Chinese characters, by their starts.
+        # Single ones between two Chinese characters are known by their starts.
+        self.split: list[int]
+        self.numbered: list[int]
+        split, numbered, self.beside, self.ends, self.indents, self.runs = _spans(text)
         self.split = [start for start, _ in split]
         self.numbered = [start for start, _ in numbered]
 
@@ -114,12 +142,44 @@ class Places:
         return sorted(self.split + self.numbered)
 
 
+def _spans(text: str) -> tuple[Sequence[tuple[int, int]], ...]:
+    """The spans of blanks that each of the groups names; a blank may be left out of what only has to be noticed."""
+    compiled = kernel("classes")
+    if compiled is None:
+        spans: dict[str | None, list[tuple[int, int]]] = {group: [] for group in _GROUPS}
+        for m in _PLACE.finditer(text):
+            spans[m.lastgroup].append(m.span())
+        return tuple(spans.values())
+    *found, depends = compiled.runs_of(text, *_asked(), _DEPENDS)
+    if depends:
+        beside = _GROUPS.index("beside")
+        found[beside] = sorted([*found[beside], *(span for span in depends if _PLACE.match(text, span[0]))])
+    return tuple(found)
+
+
+@cache
+def _asked() -> tuple[bytes, bytes]:
+    """The classes of characters that the pattern tells apart, and what it says of blanks between any two of them."""
+    table, samples = classes_of(" ", _SETS)
+    return table, answers(samples, _ask)
+
+
+def _ask(before: str, blanks: str, behind: str) -> int:
+    """Which of the groups, counted from 1, the pattern finds blanks in; 0 if it finds none."""
+    said = set()
+    for far in ("。", "一"):
+        start = len(far + before) if before else 0
+        m = _PLACE.match(far + before + blanks + behind if before else blanks + behind, start)
+        said.add(1 + _GROUPS.index(str(m.lastgroup)) if m else 0)
+    return said.pop() if len(said) == 1 else _DEPENDS
+
+
 def may_be_elsewhere(text: str) -> bool:
     """Whether a line may be of a table or in Japanese, where blanks stand beside marks."""
     return "|" in text or bool(kinds_of(text) & (BOX | KANA))
 
 
-def beside_marks(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int, str, str]]:
+def beside_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, str, str]]:
     """A blank before or after a Chinese mark, which brings its own."""
     if spans and may_be_elsewhere(text):
         lines = ((span, _line(text, span[0])) for span in spans)

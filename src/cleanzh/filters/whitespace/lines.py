@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cleanzh.filters.whitespace.blanks import BLANK, is_table, may_be_elsewhere
 from cleanzh.patterns import lazily
@@ -38,7 +38,7 @@ def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
         yield *m.span(), "whitespace.line-break", "" if beside_another else "\n"
 
 
-def trailing(text: str, plain: list[tuple[int, int]] | None) -> Iterator[tuple[int, int, str, str]]:
+def trailing(text: str, plain: Sequence[tuple[int, int]] | None) -> Iterator[tuple[int, int, str, str]]:
     """Blanks at the end of a line; ``plain`` are their spans, if the text has none but U+0020."""
     markdown: bool | None = None
     for start, end in [m.span() for m in _TRAILING.finditer(text)] if plain is None else plain:
