@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cleanzh.filters import invisible, punctuation, whitespace
 from cleanzh.filters.pinyin.notes import LOST, has_lost
 from cleanzh.lexicon import kinds
-from cleanzh.lexicon.kinds import carry_kinds, kinds_of, places_of
+from cleanzh.lexicon.kinds import kinds_of, places_of
 from cleanzh.lexicon.script import characters
 from cleanzh.pipeline import default_pipeline
 from cleanzh.shadow import shadow, shadows
@@ -84,7 +84,7 @@ def test_no_gate_hides_an_edit(text: str, padded: bool) -> None:
     ("kind", "chars"),
     [
         (kinds.UNSEEN, "".join(invisible._KINDS.values())),
-        (kinds.ODD_BLANK, whitespace._ODD.pattern[1:-1]),
+        (kinds.ODD_BLANK, whitespace.blanks._OTHER_SPACE),
         (kinds.COMMA, ",;:!?"),
         (kinds.COMMA | kinds.BRACKET | kinds.QUOTE, punctuation._MARK.pattern[1:-2]),
         (kinds.SIMPLIFIED, "".join(char for char in characters("simplified") if char <= "\uffff")),
@@ -132,13 +132,3 @@ def test_lines_cast_the_same_shadow_together(lines: list[str]) -> None:
 @given(st.text(st.sampled_from("？?\ufffd！!àn(x) ，/a”")))
 def test_a_lost_byte_is_found_mark_by_mark(text: str) -> None:
     assert has_lost(text) == (LOST.search(text) is not None)
-
-
-@given(st.text(TELLING, max_size=200), st.text(TELLING, max_size=200), st.text(TELLING, max_size=5), st.text(TELLING))
-def test_kinds_that_are_carried_on_hide_none(head: str, tail: str, removed: str, added: str) -> None:
-    text, changed = head + removed + tail, head + added + tail
-    kinds_of(text)
-    carry_kinds(text, changed, added)
-    carried = kinds_of(changed)
-    kinds_of("another text")
-    assert not kinds_of(changed) & ~carried

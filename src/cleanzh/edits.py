@@ -71,15 +71,12 @@ _NOWHERE = sys.maxsize
 _MAX_ROUNDS = 10
 
 
-def text_filter(
-    *families: str, repeat: bool = False, carry: Callable[[str, str, str], object] | None = None
-) -> Callable[[Callable[[str], Any]], Filter]:
+def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str], Any]], Filter]:
     """Make a :class:`Filter` of a function that takes a text and returns its edits (or :class:`Findings`).
 
     With ``repeat`` the function is applied to its own result until it finds nothing more, and the rounds are
     composed into one edit list, until it finds nothing, or says so by :attr:`Findings.after`. It costs one more scan of
-    a dirty text, none of a clean one. ``carry`` is called before each further round with the text, what it became, and
-    all that was put in.
+    a dirty text, none of a clean one.
 
     >>> import re
     >>> @text_filter("demo", repeat=True)
@@ -104,10 +101,8 @@ def text_filter(
                 return found
             edits, metadata = found.edits, dict(found.metadata)
             for _ in range(_MAX_ROUNDS - 1):
-                changed = found.applied(text)
-                if carry is not None:
-                    carry(text, changed, "".join([edit.after for edit in found.edits]))
-                text, found = changed, once(changed)
+                text = found.applied(text)
+                found = once(text)
                 metadata = {**found.metadata, **metadata}
                 if not found.edits:
                     break

@@ -31,7 +31,6 @@ from cleanzh.filters import (
 )
 from cleanzh.filters.ads import RemoveAds
 from cleanzh.flags import find_flags
-from cleanzh.lexicon.kinds import carry_kinds
 from cleanzh.plugins import installed_filters
 from cleanzh.rulebook import Rule, Rulebook, builtin, installed
 from cleanzh.rulebook.history import current_names, is_name
@@ -132,9 +131,7 @@ class Pipeline:
             for key, value in found.metadata.items():
                 metadata.setdefault(key, value)
             if found.edits:
-                changed = found.applied(text)
-                carry_kinds(text, changed, "".join([edit.after for edit in found.edits]))
-                text = changed
+                text = found.applied(text)
                 steps.append(Step(_name(run), found.edits))
                 quiet = 0
             quiet += 1  # no filter has anything to add to its own output

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import Spans, code_spans, url_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
-from cleanzh.lexicon.kinds import ESCAPE, SEMICOLON, carry_kinds, kinds_of
+from cleanzh.lexicon.kinds import ESCAPE, SEMICOLON, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["decode_entities"]
@@ -65,7 +65,7 @@ _EXPLAINS = lazily(
 _NEAR = 300
 
 
-@text_filter("entity", repeat=True, carry=carry_kinds)
+@text_filter("entity", repeat=True)
 def decode_entities(text: str) -> list[Edit]:
     """Decode HTML entities and other escapes.
 

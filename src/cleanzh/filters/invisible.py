@@ -8,7 +8,7 @@ from functools import cache
 
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import code_spans
-from cleanzh.lexicon.kinds import BEYOND, UNSEEN, carry_kinds, kinds_of, places_of
+from cleanzh.lexicon.kinds import BEYOND, UNSEEN, kinds_of, places_of
 from cleanzh.lexicon.variants import common_form, from_private_use
 from cleanzh.patterns import lazily
 
@@ -60,7 +60,7 @@ _ENDS = "。；：！？"
 _NEAR = 200  # how far a line is looked at on either side; a text may be one line
 
 
-@text_filter("invisible", repeat=True, carry=carry_kinds)
+@text_filter("invisible", repeat=True)
 def remove_invisible(text: str) -> list[Edit]:
     """Remove characters that nobody sees, and give those that only look like Chinese back their common form.
 

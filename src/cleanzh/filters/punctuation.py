@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from cleanzh.edits import Edit, text_filter
-from cleanzh.lexicon.kinds import BRACKET, COMMA, HANGUL, KANA, QUOTE, carry_kinds, kinds_of
+from cleanzh.lexicon.kinds import BRACKET, COMMA, HANGUL, KANA, QUOTE, kinds_of
 from cleanzh.lexicon.script import letters
 from cleanzh.patterns import lazily
 
@@ -78,7 +78,7 @@ _LONGEST_PAIR, _LONGEST_BROKEN_PAIR = 1000, 200
 _HALF, _QUOTE = "punctuation.half-width", "punctuation.straight-quote"
 
 
-@text_filter("punctuation", repeat=True, carry=carry_kinds)
+@text_filter("punctuation", repeat=True)
 def restore_punctuation(text: str) -> list[Edit]:
     """Bring folded punctuation back: ``, ; : ! ? ( )`` in Chinese text become full-width again, ``...`` becomes ``……``.
 

@@ -1,4 +1,4 @@
-"""Characters that a pattern does not tell apart are one class: the tables with which a kernel does what the pattern does.
+"""Characters that a pattern does not tell apart are one class: tables for a kernel that does what the pattern does.
 
 The pattern remains what defines it: a kernel is handed what the pattern says of one character of each class.
 """

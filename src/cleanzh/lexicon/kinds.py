@@ -43,7 +43,6 @@ __all__ = [
     "SIMPLIFIED",
     "TRADITIONAL",
     "UNSEEN",
-    "carry_kinds",
     "count_of",
     "kinds_of",
     "places_of",
@@ -131,7 +130,7 @@ _last: tuple[str, int] = ("", 0)
 
 
 def kinds_of(text: str) -> int:
-    """The kinds of characters that ``text`` has, as bits; of a text that was changed, those that it may have.
+    """The kinds of characters that ``text`` has, as bits.
 
     >>> kinds = kinds_of("京東 &amp;")
     >>> bool(kinds & TRADITIONAL), bool(kinds & ESCAPE), bool(kinds & DIGIT)
@@ -164,21 +163,6 @@ def _kinds_of_few(text: str) -> int:
         code = ord(char)
         kinds |= table[code] if code <= 0xFFFF else BEYOND
     return kinds
-
-
-def carry_kinds(text: str, changed: str, added: str) -> None:
-    """Let :func:`kinds_of` know of ``changed``, which is ``text`` but for what was removed and ``added``.
-
-    It will tell the kinds that ``changed`` may have: some may have gone with what was removed.
-
-    >>> carry_kinds("京東 &amp;", "京東 &", "&")
-    >>> bool(kinds_of("京東 &") & TRADITIONAL)
-    True
-    """
-    global _last
-    known = _last
-    if known[0] == text:
-        _last = changed, known[1] | _kinds_of_few(added)
 
 
 def places_of(kinds: int, text: str) -> list[int]:

@@ -9,7 +9,7 @@ from cleanzh.filters.markup.lightweight import bbcode, markdown
 from cleanzh.filters.markup.residue import has_counter, residue, templates
 from cleanzh.filters.markup.tags import broken_tags, comments, tags
 from cleanzh.lexicon.code import code_spans
-from cleanzh.lexicon.kinds import ANGLE, CALL, MARKUP, carry_kinds, kinds_of
+from cleanzh.lexicon.kinds import ANGLE, CALL, MARKUP, kinds_of
 
 __all__ = ["remove_markup"]
 
@@ -24,7 +24,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], tuple[_Finder, ...]], ...] = (
 )
 
 
-@text_filter("markup", repeat=True, carry=carry_kinds)
+@text_filter("markup", repeat=True)
 def remove_markup(text: str) -> list[Edit]:
     """Remove tags and their debris.
 

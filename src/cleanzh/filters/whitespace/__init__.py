@@ -8,19 +8,16 @@ from typing import Literal, get_args
 
 from cleanzh.edits import Edit, Findings, text_filter
 from cleanzh.errors import UsageError
-from cleanzh.filters.whitespace.blanks import WIDE, Places, beside_marks, forms, runs, word_spacing
+from cleanzh.filters.whitespace.blanks import Places, beside_marks, forms, runs, word_spacing
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
 from cleanzh.filters.whitespace.settled import is_settled
 from cleanzh.lexicon.code import Spans, code_spans, may_have_code
-from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, carry_kinds, kinds_of
-from cleanzh.patterns import lazily
+from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, kinds_of, places_of
 
 __all__ = ["NormalizeWhitespace", "normalize_whitespace"]
 
 Between = Literal["keep", "remove", "add"]
-
-_ODD = lazily(f"[\t\r\x0b\x0c\x85\u2028\u2029{WIDE}]")
 
 
 class NormalizeWhitespace:
@@ -57,7 +54,7 @@ class NormalizeWhitespace:
         def find(text: str) -> list[Edit] | Findings:
             return _find(text, between)
 
-        self._filter = text_filter("whitespace", repeat=True, carry=carry_kinds)(find)
+        self._filter = text_filter("whitespace", repeat=True)(find)
 
     def __reduce__(self) -> tuple[type[NormalizeWhitespace], tuple[str]]:
         return type(self), (self.between,)
@@ -81,12 +78,12 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
     edge = "\n\n\n" in text or text[:1].isspace() or text[-2:].isspace()
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
         return []
-    odd = bool(kinds & ODD_BLANK) and _ODD.search(text) is not None
+    odd = places_of(ODD_BLANK, text) if kinds & ODD_BLANK else []
     places = Places(text)
     found = beside_marks(text, places.beside)
     more: list[Iterable[tuple[int, int, str, str]]] = []
     if odd:
-        more += breaks(text), forms(text)
+        more += breaks(text), forms(text, odd)
     if odd or edge or places.ends:
         more.append(trailing(text, None if odd else places.ends))
     if odd or edge or any(text.startswith("\n", start - 1) for start, _ in places.ends):

@@ -112,11 +112,17 @@ def _line(text: str, place: int) -> str:
     return before[before.rfind("\n") + 1 :] + after.partition("\n")[0]
 
 
-def forms(text: str) -> Iterator[tuple[int, int, str, str]]:
-    """Ideographic, no-break and thin blanks inside a line: one plain blank for each, so that columns stay apart."""
+def forms(text: str, odd: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
+    """Ideographic, no-break and thin blanks inside a line: one plain blank for each, so that columns stay apart.
+
+    ``odd`` is where the blanks stand that are none of U+0020, and some other characters.
+    """
     elsewhere = may_be_elsewhere(text)
-    for m in _WIDE_RUN.finditer(text):
-        start, end = m.span()
+    end = 0
+    for start in odd:
+        if start < end or not (m := _WIDE_RUN.match(text, start)):
+            continue
+        end = m.end()
         low = max(0, start - _NEAR)
         before = text[max(low, text.rfind("\n", low, start) + 1) : start]
         if not before or before.isspace():  # an indent, of which a text may have one a line

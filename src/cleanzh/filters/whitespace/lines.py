@@ -11,12 +11,14 @@ from cleanzh.patterns import lazily
 __all__ = ["blank_lines", "breaks", "indents", "trailing"]
 
 _BREAK = lazily("[\r\x0b\x0c\x85\u2028\u2029](?:(?<=\r)\r*\n)?")
-# The lookbehind keeps a long run of blanks from being tried from each of its characters.
-_TRAILING = lazily(rf"[{BLANK}](?<![{BLANK}][{BLANK}])[{BLANK}]*$", re.MULTILINE)
+# From a line feed, the searches run at the speed of memchr.
+_BLANK_BEFORE_END = lazily(rf"\n(?<=[{BLANK}]\n)")
+_BLANK = lazily(f"[{BLANK}]")
 _BLANK_LINES = lazily(rf"\n(?:[{BLANK}]*\n){{2,}}")
 _AT_START = lazily(rf"(?:[{BLANK}]*\n)+")
 _AT_END = lazily(rf"\n(?:[{BLANK}]*\n)+\Z")
-_INDENT = lazily(rf"^[{BLANK}]+(?=[^\s])", re.MULTILINE)
+_INDENT = lazily(rf"\n[{BLANK}]+(?=\S)")
+_FIRST_INDENT = lazily(rf"[{BLANK}]+(?=\S)")
 # Two blanks at the end of a line are a line break to Markdown; these say that the text is Markdown.
 _MARKDOWN = lazily(r"^(?:#{1,6} \S|`{3}|={1,5} \S|\[source)", re.MULTILINE)
 
@@ -41,12 +43,22 @@ def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
 def trailing(text: str, plain: Sequence[tuple[int, int]] | None) -> Iterator[tuple[int, int, str, str]]:
     """Blanks at the end of a line; ``plain`` are their spans, if the text has none but U+0020."""
     markdown: bool | None = None
-    for start, end in [m.span() for m in _TRAILING.finditer(text)] if plain is None else plain:
+    for start, end in _trailing(text) if plain is None else plain:
         if text[start:end] == "  " and start and text[start - 1] not in "\r\n" and end < len(text):
             markdown = _MARKDOWN.search(text) is not None if markdown is None else markdown
             if markdown:
                 continue
         yield start, end, "whitespace.trailing", ""
+
+
+def _trailing(text: str) -> Iterator[tuple[int, int]]:
+    """All runs of blanks at the end of a line."""
+    for end in (*(m.start() for m in _BLANK_BEFORE_END.finditer(text)), len(text)):
+        start = end
+        while start and _BLANK.match(text, start - 1):
+            start -= 1
+        if start < end:
+            yield start, end
 
 
 def blank_lines(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -61,42 +73,46 @@ def blank_lines(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Indents of paragraphs. Those that differ from each other are structure and stay."""
-    wide: list[re.Match[str]] = []
-    plain: list[re.Match[str]] = []
-    for m in _INDENT.finditer(text):
-        (plain if m[0].isascii() else wide).append(m)
+    wide: list[tuple[int, int]] = []
+    plain: list[tuple[int, int]] = []
+    found = [(m.start() + 1, m.end()) for m in _INDENT.finditer(text)]
+    if m := _FIRST_INDENT.match(text):
+        found.insert(0, m.span())
+    for start, end in found:
+        (plain if text[start:end].isascii() else wide).append((start, end))
     yield from _wide(text, wide)
     if plain and _are_paragraphs(text, plain) and not _MARKDOWN.search(text):
-        for m in plain:
-            yield *m.span(), "whitespace.indent", ""
+        for start, end in plain:
+            yield start, end, "whitespace.indent", ""
 
 
-def _wide(text: str, found: list[re.Match[str]]) -> Iterator[tuple[int, int, str, str]]:
-    short: list[re.Match[str]] = []
+def _wide(text: str, found: list[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
+    short: list[tuple[int, int]] = []
     elsewhere = bool(found) and may_be_elsewhere(text)
-    for m in found:
-        columns = len(m[0]) + m[0].count("\u3000")
-        if columns > _FARTHEST or (elsewhere and is_table(text, m.end())):
+    for start, end in found:
+        columns = end - start + text.count("\u3000", start, end)
+        if columns > _FARTHEST or (elsewhere and is_table(text, end)):
             continue
-        if "\n" in text[m.end() : m.end() + _LONG] or m.end() + _LONG > len(text):
-            short.append(m)
+        if text.find("\n", end, end + _LONG) >= 0 or end + _LONG > len(text):
+            short.append((start, end))
         else:
-            yield *m.span(), "whitespace.indent", ""
-    if len({m[0] for m in short}) == 1:
-        for m in short:
-            yield *m.span(), "whitespace.indent", ""
+            yield start, end, "whitespace.indent", ""
+    if len({text[start:end] for start, end in short}) == 1:
+        for start, end in short:
+            yield start, end, "whitespace.indent", ""
 
 
-def _are_paragraphs(text: str, found: list[re.Match[str]]) -> bool:
+def _are_paragraphs(text: str, found: list[tuple[int, int]]) -> bool:
     """Whether plain blanks are paragraph indents: the same everywhere, before Chinese, and after what ends one."""
-    if len({m[0] for m in found}) > 1 or len(found[0][0]) > _FARTHEST:
+    if len({text[start:end] for start, end in found}) > 1:
         return False
-    if not all(_CHINESE.match(text, m.end()) for m in found):
+    start, end = found[0]
+    if end - start > _FARTHEST or not all(_CHINESE.match(text, end) for _, end in found):
         return False
     after_end = sum(
-        m.start() == 0
-        or text[m.start() - 2 : m.start() - 1] in ("\n", "")
-        or _PARAGRAPH_ENDS.search(text, max(0, m.start() - 3), m.start() - 1) is not None
-        for m in found
+        start == 0
+        or text[start - 2 : start - 1] in ("\n", "")
+        or _PARAGRAPH_ENDS.search(text, max(0, start - 3), start - 1) is not None
+        for start, _ in found
     )
     return after_end * 3 >= len(found) * 2
