@@ -7,13 +7,15 @@ by one shingle once in 10**12 pairs.
 
 from __future__ import annotations
 
+import secrets
 from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.dedup.key import Codes
+from cleanzh.dedup.key import Codes, Keys
+from cleanzh.kernels import kernel
 
 __all__ = ["SHINGLE", "distinct", "distinct_sets", "polynomials", "shared", "window_hashes"]
 
@@ -25,6 +27,9 @@ _MIX, _S32 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(32)
 
 # Windows hashed in one go: arrays of this length stay in the second-level cache through all passes over them.
 _SLICE = 1 << 15
+
+# Spreads hashes over the places of the kernel's tables.
+_ODD = secrets.randbits(64)
 
 Hashes = NDArray[np.uint64]
 Odd = TypeVar("Odd", np.uint32, np.uint64)
@@ -92,3 +97,10 @@ def shared(first: Hashes, second: Hashes) -> int:
     both = np.concatenate((first, second))
     both.sort(kind="stable")
     return int(np.count_nonzero(both[1:] == both[:-1]))
+
+
+def shared_by_keys(keys: Keys, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each pair of keys how many 5-grams they share and how many each has, by the kernel."""
+    counts = np.empty((len(first), 3), dtype=np.int64)
+    kernel("shingles").shared(keys.codes, keys.bounds, first, second, _ODD, counts)
+    return counts

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Keys
-from cleanzh.dedup.shingles import Hashes, distinct_sets, shared
+from cleanzh.dedup.shingles import Hashes, distinct_sets, shared, shared_by_keys
+from cleanzh.kernels import kernel
 
 __all__ = ["Match", "Pair", "Sets", "Similarities", "similarity"]
 
@@ -100,9 +101,15 @@ class Sets:
         counts = np.empty((len(first), 3), dtype=np.int64)  # what two share, and how many each has
         for start in range(0, len(first), _AT_ONCE):
             ones, others = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
-            sets = self.of([*ones, *others])
-            for i, (one, other) in enumerate(zip(sets[: len(ones)], sets[len(ones) :], strict=True), start):
-                counts[i] = shared(one, other), len(one), len(other)
+            counts[start : start + _AT_ONCE] = self._counts(ones, others)
         common, size, other_size = counts.T
         least = np.minimum(size, other_size)
         return Similarities(common / np.maximum(size + other_size - common, 1), common / np.maximum(least, 1))
+
+    def _counts(self, first: Sequence[int], second: Sequence[int]) -> NDArray[np.int64]:
+        if kernel("shingles") is None:
+            sets = self.of([*first, *second])
+            both = zip(sets[: len(first)], sets[len(first) :], strict=True)
+            return np.array([(shared(one, other), len(one), len(other)) for one, other in both])
+        positions, places = np.unique(np.array([first, second]), return_inverse=True)
+        return shared_by_keys(self.keys_of(positions.tolist()), *places.reshape(2, -1))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cleanzh.dedup.key import Codes, Keys, runs_of_documents
 from cleanzh.dedup.shingles import SHINGLE, polynomials
+from cleanzh.kernels import kernel as compiled
 
 __all__ = ["WIDTH", "Sketches", "sketch_keys"]
 
@@ -58,18 +59,29 @@ def sketch_keys(keys: Keys, width: int = WIDTH, kernel: Kernel | None = None) ->
 
 
 def default_kernel(size: int) -> Kernel:
-    """The compiled kernel of the extra ``cleanzh[fast]`` where it is installed and worth it, else :func:`numpy_kernel`.
+    """:func:`c_kernel` where it was compiled; else that of the extra ``cleanzh[fast]`` where it is installed and worth
+    it, else :func:`numpy_kernel`.
 
-    Loading it takes half a second, and compiling it on first use several: more than a small run takes with numpy. So it
-    is looked for once this process has sketched as many characters as make up for that; ``size`` counts those to come.
+    Loading that of the extra takes half a second, and compiling it on first use several: more than a small run takes
+    with numpy. So it is looked for once this process has sketched as many characters as make up for that; ``size``
+    counts those to come.
     """
-    global _seen  # both kernels give the same bits, so this is no state that shows
+    global _seen  # all kernels give the same bits, so this is no state that shows
+    if compiled("shingles") is not None:
+        return c_kernel
     _seen += size
-    return _compiled_kernel() if _seen >= _WORTH else numpy_kernel
+    return _numba_kernel() if _seen >= _WORTH else numpy_kernel
+
+
+def c_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketches:
+    """:func:`numpy_kernel`, compiled when cleanzh was built."""
+    sketches = np.empty((len(bounds) - 1, width), dtype=np.uint16)
+    compiled("shingles").sketch(codes, bounds, width, sketches)
+    return sketches
 
 
 @functools.cache
-def _compiled_kernel() -> Kernel:
+def _numba_kernel() -> Kernel:
     try:
         from cleanzh.dedup.compiled import compiled_kernel
     except ImportError:

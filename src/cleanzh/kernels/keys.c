@@ -1,0 +1,106 @@
+/* Folding texts to comparison keys by a table: see cleanzh.dedup.key, which makes the table and does what is left. */
+#include "text.h"
+
+#define BASIC_PLANE 0x10000
+#define CODE_POINTS 0x110000
+#define WIDER 0xFFFF /* in the table of the basic plane: ask the table of all code points */
+
+/* Writes the key of a text; it has at most as many characters. Says how many, or -1 if one of them needs more than 16
+ * bits or can not be decided alone. A character that is dropped is written too, and overwritten: no branch to guess. */
+#define LOOP(NAME, UNIT)                                                                                          \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, const uint32_t *all,      \
+                           uint16_t *key)                                                                         \
+    {                                                                                                             \
+        Py_ssize_t count = 0;                                                                                     \
+        for (Py_ssize_t i = 0; i < length; i++) {                                                                 \
+            uint32_t meant = chars[i] < BASIC_PLANE ? basic[chars[i]] : WIDER;                                    \
+            if (meant == WIDER && (meant = all[chars[i]]) >= WIDER)                                               \
+                return -1;                                                                                        \
+            key[count] = (uint16_t)meant;                                                                         \
+            count += meant != 0;                                                                                  \
+        }                                                                                                         \
+        return count;                                                                                             \
+    }
+FOR_EACH_WIDTH(LOOP, fold)
+#undef LOOP
+
+/* Folds the texts of a list or tuple one after the other; appends the numbers of those that are left to `left`. */
+static int
+fold_each(PyObject *texts, const Py_buffer *basic, const Py_buffer *all, const Py_buffer *codes, int64_t *bounds,
+          PyObject *left)
+{
+    int64_t end = bounds[0] = 0;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(texts); i++) {
+        PyObject *text = PySequence_Fast_GET_ITEM(texts, i);
+        if (!PyUnicode_Check(text)) {
+            PyErr_Format(PyExc_TypeError, "fold: text %zd is no str but %.100s", i, Py_TYPE(text)->tp_name);
+            return -1;
+        }
+        Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+        if (length > codes->len / (Py_ssize_t)sizeof(uint16_t) - end) {
+            PyErr_SetString(PyExc_ValueError, "fold: the keys have no place");
+            return -1;
+        }
+        Py_ssize_t count = BY_WIDTH(fold, text, length, basic->buf, all->buf, (uint16_t *)codes->buf + end);
+        if (count < 0) {
+            PyObject *number = PyLong_FromSsize_t(i);
+            int failed = number == NULL || PyList_Append(left, number) < 0;
+            Py_XDECREF(number);
+            if (failed)
+                return -1;
+            count = 0;
+        }
+        bounds[i + 1] = end += count;
+    }
+    return 0;
+}
+
+static PyObject *
+fold(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    enum { BASIC, ALL, CODES, BOUNDS, BUFFERS };
+    Py_buffer buffers[BUFFERS];
+    int taken = 0;
+    PyObject *left = NULL, *result = NULL;
+
+    if (count != 1 + BUFFERS || !(PyList_Check(args[0]) || PyTuple_Check(args[0]))) {
+        PyErr_SetString(PyExc_TypeError, "fold(texts, basic, all, codes, bounds)");
+        return NULL;
+    }
+    for (; taken < BUFFERS; taken++)
+        if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], taken < CODES ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
+            goto done;
+    if (buffers[BASIC].len != BASIC_PLANE * (Py_ssize_t)sizeof(uint16_t)
+        || buffers[ALL].len != CODE_POINTS * (Py_ssize_t)sizeof(uint32_t)
+        || buffers[BOUNDS].len != (PySequence_Fast_GET_SIZE(args[0]) + 1) * (Py_ssize_t)sizeof(int64_t)) {
+        PyErr_SetString(PyExc_ValueError, "fold: a table or the bounds have another size");
+        goto done;
+    }
+    left = PyList_New(0);
+    if (left != NULL
+        && fold_each(args[0], &buffers[BASIC], &buffers[ALL], &buffers[CODES], buffers[BOUNDS].buf, left) == 0)
+        result = Py_NewRef(left);
+done:
+    Py_XDECREF(left);
+    while (taken > 0)
+        PyBuffer_Release(&buffers[--taken]);
+    return result;
+}
+
+static PyMethodDef methods[] = {
+    {"fold", (PyCFunction)(void (*)(void))fold, METH_FASTCALL,
+     "fold(texts, basic, all, codes, bounds) -> list of int\n\n"
+     "Write the keys of texts one after the other to codes (uint16, place for all characters) and where each ends to\n"
+     "bounds (int64). Returns the numbers of the texts that the tables can not decide: their keys are empty."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "keys", .m_size = 0, .m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit_keys(void)
+{
+    return PyModule_Create(&definition);
+}
