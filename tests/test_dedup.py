@@ -397,7 +397,7 @@ def test_nothing_in_nothing_out() -> None:
     assert Deduplicator().verdicts() == []
 
 
-def test_the_compiled_kernel_gives_the_same_bits() -> None:
+def test_the_kernel_of_the_extra_gives_the_same_bits() -> None:
     compiled = pytest.importorskip("cleanzh.dedup.compiled", exc_type=ImportError)
     rng = random.Random(21)
     texts = [article(rng, rng.choice([0, 3, 4, 5, 6, 20, 100, 1500])) for _ in range(60)] + ["𠮷" * 9, "啊" * 3000]

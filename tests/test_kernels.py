@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import math
 import os
+import random
 import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleanzh.filters.whitespace import blanks
+from cleanzh.dedup import key, shingles, sketch
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import kinds, script
 
@@ -161,3 +165,72 @@ def test_blanks(text: str) -> None:
         assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
     for name in ("indents", "runs"):
         assert len(getattr(by_kernel, name)) == len(getattr(by_pattern, name))
+@settings(deadline=None)
+@given(st.lists(st.one_of(texts, st.text("ⅢＡ㎡가́瓛𠮷😀京"))))
+def test_keys(batch: list[str]) -> None:
+    compiled("keys")
+    folded, expected = key.fold(batch), key._fold_in_arrays(batch)
+    assert folded.bounds.tolist() == expected.bounds.tolist()
+    assert folded.codes.tolist() == expected.codes.tolist()
+
+
+# Keys as they may be, and such as share long runs and say the same again and again.
+keys_of_all_kinds = st.lists(
+    st.one_of(
+        st.text(max_size=80),
+        st.text("ab", max_size=80),
+        st.integers(0, 30).flatmap(lambda start: st.just("".join(map(chr, range(0x4E00 + start, 0x4E00 + 4 * start))))),
+        st.builds(str.__mul__, st.text("abc", max_size=9), st.integers(1, 1200)),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def in_a_row(batch: list[str], dtype: type[np.uint16] | type[np.uint32]) -> key.Keys:
+    codes = [np.array([ord(char) for char in text], np.uint32).astype(dtype) for text in batch]
+    return key.Keys(np.concatenate(codes), np.cumsum([0, *map(len, batch)], dtype=np.int64))
+
+
+@settings(deadline=None)
+@given(keys_of_all_kinds, st.sampled_from([np.uint16, np.uint32]), st.sampled_from([2, 128, 512]))
+def test_sketches(batch: list[str], dtype: type[np.uint16] | type[np.uint32], width: int) -> None:
+    compiled("shingles")
+    keys = in_a_row(batch, dtype)
+    made, expected = (run(keys.codes, keys.bounds, width) for run in (sketch.c_kernel, sketch.numpy_kernel))
+    assert (made == expected).all()
+
+
+@settings(deadline=None)
+@given(keys_of_all_kinds, st.sampled_from([np.uint16, np.uint32]), st.randoms())
+def test_shared(batch: list[str], dtype: type[np.uint16] | type[np.uint32], draw: random.Random) -> None:
+    compiled("shingles")
+    keys = in_a_row(batch, dtype)
+    pairs = np.array([[draw.randrange(len(batch)) for _ in range(2)] for _ in range(20)])
+    pairs[::2, 0] = pairs[1::2, 0]  # several in a row with the same
+    sets = shingles.distinct_sets(keys.codes, keys.bounds)
+    expected = [[shingles.shared(sets[a], sets[b]), len(sets[a]), len(sets[b])] for a, b in pairs.tolist()]
+    assert shingles.shared_by_keys(keys, pairs[:, 0].copy(), pairs[:, 1].copy()).tolist() == expected
+
+
+def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
+    fold, sketches, counted = compiled("keys").fold, compiled("shingles").sketch, compiled("shingles").shared
+    keys, counts = in_a_row(["一二三四五六"], np.uint16), np.empty((1, 3), np.int64)
+    one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+    calls: list[Callable[[], object]] = [
+        lambda: sketches(keys.codes, keys.bounds + 1, 128, np.empty((1, 128), np.uint16)),
+        lambda: sketches(keys.codes, keys.bounds[::-1].copy(), 128, np.empty((1, 128), np.uint16)),
+        lambda: sketches(keys.codes, keys.bounds, 128, np.empty((1, 64), np.uint16)),
+        lambda: sketches(keys.codes, keys.bounds, 100, np.empty((1, 100), np.uint16)),
+        lambda: sketches(keys.codes.astype(float), keys.bounds, 64, np.empty((1, 64), np.uint16)),
+        lambda: counted(keys.codes, keys.bounds, zero, one, 1, counts),
+        lambda: counted(keys.codes, keys.bounds, -one, zero, 1, counts),
+        lambda: counted(keys.codes, keys.bounds, zero, zero, 1, counts[:0]),
+        lambda: fold(["一"], key._narrow_table(), key._table()[0], keys.codes[:0], keys.bounds),
+        lambda: fold(["一"], key._narrow_table(), key._narrow_table(), keys.codes, keys.bounds),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=r"^\S+"):
+            call()
+    with pytest.raises(TypeError, match="text 0 is no str"):
+        fold([b""], key._narrow_table(), key._table()[0], keys.codes, keys.bounds)

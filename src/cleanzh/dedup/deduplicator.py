@@ -69,10 +69,11 @@ def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
 
 
 def _blemishes(texts: Sequence[str]) -> NDArray[np.int64]:
-    everything = "".join(texts)
-    if "\ufffd" not in everything and "锟斤拷" not in everything:  # seven times as fast as to ask each
-        return np.zeros(len(texts), np.int64)
-    return np.array([text.count("\ufffd") + text.count("锟斤拷") for text in texts], np.int64)
+    marks = np.zeros(len(texts), np.int64)
+    for i, text in enumerate(texts):
+        if "\ufffd" in text or "锟" in text:  # looking for one character is three times as fast as for "锟斤拷"
+            marks[i] = text.count("\ufffd") + text.count("锟斤拷")
+    return marks
 
 
 def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:

@@ -19,7 +19,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from cleanzh.kernels import kernel
 
@@ -102,24 +102,39 @@ def comparison_key(text: str) -> str:
 
 def fold(texts: Sequence[str]) -> Keys:
     """The keys of a batch of texts, by the table."""
-    compiled = kernel("keys")
-    if compiled is None:
+    if kernel("keys") is None:
         return _fold_in_arrays(texts)
-    codes = np.empty(sum(map(len, texts)), dtype=np.uint16)
-    bounds = np.empty(len(texts) + 1, dtype=np.int64)
-    left = compiled.fold(texts, _narrow_table(), _table()[0], codes, bounds)
+    codes, bounds, left = _fold_compiled(texts, np.uint16)
     if not left:
-        codes.resize(int(bounds[-1]), refcheck=False)  # where it lies: what was dropped is a sixth
         return Keys(codes, bounds)
-    parts, done = [], 0
+    parts: list[Codes] = []
+    done = 0
     counts = np.diff(bounds)
-    for i in left:  # what has to be decided from what is around it, or is past the basic plane
+    for i in left:
         end = int(bounds[i])
-        parts += (codes[done:end], _fold_in_arrays([texts[i]]).codes)
+        parts += (codes[done:end], _fold_left(texts[i]))
         done, counts[i] = end, len(parts[-1])
-    parts.append(codes[done : int(bounds[-1])])
+    parts.append(codes[done:])
     np.cumsum(counts, out=bounds[1:])
     return Keys(np.concatenate(parts), bounds)
+
+
+def _fold_compiled(texts: Sequence[str], dtype: DTypeLike) -> tuple[Codes, NDArray[np.int64], list[int]]:
+    """The keys in a row, where they end, and which texts are left: they hold a character that can not be decided alone,
+    or one that stands for a code past ``dtype``."""
+    codes = np.empty(sum(map(len, texts)), dtype)
+    bounds = np.empty(len(texts) + 1, dtype=np.int64)
+    left: list[int] = kernel("keys").fold(texts, _narrow_table(), _table()[0], codes, bounds)
+    codes.resize(int(bounds[-1]), refcheck=False)  # where it lies: what was dropped is a sixth
+    return codes, bounds, left
+
+
+def _fold_left(text: str) -> Codes:
+    codes, _, undecided = _fold_compiled([text], np.uint32)
+    if not undecided:
+        return codes
+    codes = np.concatenate([codes for _, codes in _code_points(text)])
+    return _fold_whole(text, set(map(chr, codes[_table()[0][codes] >= CONTEXT].tolist())))
 
 
 def _fold_in_arrays(texts: Sequence[str]) -> Keys:

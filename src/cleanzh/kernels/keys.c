@@ -5,24 +5,26 @@
 #define CODE_POINTS 0x110000
 #define WIDER 0xFFFF /* in the table of the basic plane: ask the table of all code points */
 
-/* Writes the key of a text; it has at most as many characters. Says how many, or -1 if one of them needs more than 16
- * bits or can not be decided alone. A character that is dropped is written too, and overwritten: no branch to guess. */
-#define LOOP(NAME, UNIT)                                                                                          \
+/* Writes the key of a text; it has at most as many characters. Says how many, or -1 if one of them can not be decided
+ * alone or does not fit. A character that is dropped is written too, and overwritten: no branch to guess. */
+#define LOOP(NAME, UNIT, CODE, LIMIT)                                                                             \
     static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, const uint32_t *all,      \
-                           uint16_t *key)                                                                         \
+                           CODE *key)                                                                             \
     {                                                                                                             \
         Py_ssize_t count = 0;                                                                                     \
         for (Py_ssize_t i = 0; i < length; i++) {                                                                 \
             uint32_t meant = chars[i] < BASIC_PLANE ? basic[chars[i]] : WIDER;                                    \
-            if (meant == WIDER && (meant = all[chars[i]]) >= WIDER)                                               \
+            if (meant == WIDER && (meant = all[chars[i]]) >= LIMIT)                                               \
                 return -1;                                                                                        \
-            key[count] = (uint16_t)meant;                                                                         \
+            key[count] = (CODE)meant;                                                                             \
             count += meant != 0;                                                                                  \
         }                                                                                                         \
         return count;                                                                                             \
     }
-FOR_EACH_WIDTH(LOOP, fold)
-#undef LOOP
+#define NARROW(NAME, UNIT) LOOP(NAME, UNIT, uint16_t, WIDER)
+#define WIDE(NAME, UNIT) LOOP(NAME, UNIT, uint32_t, CODE_POINTS)
+FOR_EACH_WIDTH(NARROW, narrow)
+FOR_EACH_WIDTH(WIDE, wide)
 
 /* Folds the texts of a list or tuple one after the other; appends the numbers of those that are left to `left`. */
 static int
@@ -37,11 +39,13 @@ fold_each(PyObject *texts, const Py_buffer *basic, const Py_buffer *all, const P
             return -1;
         }
         Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-        if (length > codes->len / (Py_ssize_t)sizeof(uint16_t) - end) {
+        if (length > codes->len / codes->itemsize - end) {
             PyErr_SetString(PyExc_ValueError, "fold: the keys have no place");
             return -1;
         }
-        Py_ssize_t count = BY_WIDTH(fold, text, length, basic->buf, all->buf, (uint16_t *)codes->buf + end);
+        Py_ssize_t count = codes->itemsize == sizeof(uint16_t)
+                               ? BY_WIDTH(narrow, text, length, basic->buf, all->buf, (uint16_t *)codes->buf + end)
+                               : BY_WIDTH(wide, text, length, basic->buf, all->buf, (uint32_t *)codes->buf + end);
         if (count < 0) {
             PyObject *number = PyLong_FromSsize_t(i);
             int failed = number == NULL || PyList_Append(left, number) < 0;
@@ -68,12 +72,13 @@ fold(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     for (; taken < BUFFERS; taken++)
-        if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], taken < CODES ? PyBUF_SIMPLE : PyBUF_WRITABLE) < 0)
+        if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], taken < CODES ? PyBUF_ND : PyBUF_ND | PyBUF_WRITABLE) < 0)
             goto done;
     if (buffers[BASIC].len != BASIC_PLANE * (Py_ssize_t)sizeof(uint16_t)
         || buffers[ALL].len != CODE_POINTS * (Py_ssize_t)sizeof(uint32_t)
+        || (buffers[CODES].itemsize != sizeof(uint16_t) && buffers[CODES].itemsize != sizeof(uint32_t))
         || buffers[BOUNDS].len != (PySequence_Fast_GET_SIZE(args[0]) + 1) * (Py_ssize_t)sizeof(int64_t)) {
-        PyErr_SetString(PyExc_ValueError, "fold: a table or the bounds have another size");
+        PyErr_SetString(PyExc_ValueError, "fold: a table, the codes or the bounds have another size");
         goto done;
     }
     left = PyList_New(0);
@@ -90,8 +95,9 @@ done:
 static PyMethodDef methods[] = {
     {"fold", (PyCFunction)(void (*)(void))fold, METH_FASTCALL,
      "fold(texts, basic, all, codes, bounds) -> list of int\n\n"
-     "Write the keys of texts one after the other to codes (uint16, place for all characters) and where each ends to\n"
-     "bounds (int64). Returns the numbers of the texts that the tables can not decide: their keys are empty."},
+     "Write the keys of texts one after the other to codes (place for all characters, uint16 or uint32) and where each\n"
+     "ends to bounds (int64). Returns the numbers of the texts that the tables can not decide, or that need wider\n"
+     "codes: these are left empty."},
     {NULL, NULL, 0, NULL},
 };
 

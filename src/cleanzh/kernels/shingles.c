@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SHINGLE 5
-#define BLOCK 1024 /* hashes that are made in one go: they stay in the first-level cache */
+#define BLOCK 512 /* hashes that are made in one go: they stay in the first-level cache */
 #define EMPTY UINT32_MAX
 
 /* Writes the polynomials of `count` windows, from codes[0] on. Two passes, as each pair is in two windows. */
@@ -227,100 +227,183 @@ sketch(PyObject *module, PyObject *const *args, Py_ssize_t count)
 
 /* -- what keys share ----------------------------------------------------------------------------------------------- */
 
-/* Different hashes: a table with open places, at most half full, and a list of them. Place 0 says nothing is there, so
- * that the hash 0 is only in the list, where it comes first. */
+/* Different hashes, numbered as they came. Places are a table that is at most a third full: number + 1, or 0. */
 typedef struct {
-    uint64_t *places, *members;
-    Py_ssize_t room, count; /* places that are allocated; members */
-    int shift, has_zero;
+    uint32_t *places;
+    uint64_t *hashes;
+    size_t room; /* places; half as many hashes and windows, so that arrays do not grow with each longer key */
+    uint32_t count;
+    int shift;
     uint64_t odd;
 } Set;
 
-static inline uint64_t *
+/* The 5-grams of one key by window, to compare others with. */
+typedef struct {
+    Set set;
+    uint32_t *numbers; /* of each window */
+    uint32_t *windows; /* of each number the first window */
+    uint32_t *met;     /* of each number in which comparison it was last seen */
+    uint32_t comparison;
+    size_t room; /* as in the set */
+} Index;
+
+/* Keeps nothing of what was in it. */
+static int
+resized(void **array, size_t count, size_t itemsize)
+{
+    PyMem_RawFree(*array);
+    *array = PyMem_RawMalloc(count * itemsize);
+    return *array == NULL ? -1 : 0;
+}
+
+/* Empties it, with room for so many hashes. -1 if there is no memory. */
+static int
+empty_set(Set *set, Py_ssize_t size)
+{
+    int bits = 4;
+    while (((Py_ssize_t)1 << bits) < 3 * size)
+        bits++;
+    size_t places = (size_t)1 << bits;
+    if (places > set->room) {
+        set->room = 0;
+        if (places > UINT32_MAX || resized((void **)&set->places, places, sizeof(uint32_t)) < 0
+            || resized((void **)&set->hashes, places / 2, sizeof(uint64_t)) < 0)
+            return -1;
+        set->room = places;
+    }
+    set->shift = 64 - bits;
+    set->count = 0;
+    memset(set->places, 0, places * sizeof(uint32_t));
+    return 0;
+}
+
+/* Where a hash is, or would be. */
+static inline uint32_t *
 place_of(const Set *set, uint64_t hash)
 {
-    size_t mask = ((size_t)1 << (64 - set->shift)) - 1;
+    size_t mask = SIZE_MAX >> (8 * sizeof(size_t) - (64 - set->shift));
     size_t place = (size_t)((hash * set->odd) >> set->shift);
-    while (set->places[place] != 0 && set->places[place] != hash)
+    while (set->places[place] != 0 && set->hashes[set->places[place] - 1] != hash)
         place = (place + 1) & mask;
     return set->places + place;
 }
 
-/* The set of a key. -1 if there is no memory. */
-static int
-set_of(Key key, Set *set)
+/* The number of a hash, which is put in if it is not there. */
+static inline uint32_t
+number_of(Set *set, uint64_t hash)
 {
-    int bits = 4;
-    while (((Py_ssize_t)1 << bits) < 2 * key.size)
-        bits++;
-    Py_ssize_t room = (Py_ssize_t)1 << bits;
-    if (room > set->room) {
-        PyMem_RawFree(set->places);
-        PyMem_RawFree(set->members);
-        set->places = PyMem_RawMalloc((size_t)room * sizeof(uint64_t));
-        set->members = PyMem_RawMalloc((size_t)(room / 2) * sizeof(uint64_t));
-        set->room = set->places != NULL && set->members != NULL ? room : 0;
-        if (set->room == 0)
+    uint32_t *place = place_of(set, hash);
+    if (*place == 0) {
+        set->hashes[set->count++] = hash;
+        *place = set->count;
+    }
+    return *place - 1;
+}
+
+static int
+empty_index(Index *index, Py_ssize_t size)
+{
+    if (empty_set(&index->set, size) < 0)
+        return -1;
+    if (index->set.room > index->room) {
+        size_t windows = index->set.room / 2;
+        index->room = 0;
+        if (resized((void **)&index->numbers, windows, sizeof(uint32_t)) < 0
+            || resized((void **)&index->windows, windows, sizeof(uint32_t)) < 0
+            || resized((void **)&index->met, windows, sizeof(uint32_t)) < 0)
             return -1;
+        index->room = index->set.room;
     }
-    set->shift = 64 - bits;
-    set->count = set->has_zero = 0;
-    memset(set->places, 0, (size_t)room * sizeof(uint64_t));
-    uint64_t hashes[BLOCK];
-    for (Py_ssize_t start = 0; start < key.size; start += BLOCK) {
-        Py_ssize_t count = key.size - start < BLOCK ? key.size - start : BLOCK;
-        if (key.wide)
-            long_hashes_4((const uint32_t *)key.codes + start, count, hashes);
-        else
-            long_hashes_2((const uint16_t *)key.codes + start, count, hashes);
-        for (Py_ssize_t i = 0; i < count; i++) {
-            uint64_t hash = hashes[i], *place = place_of(set, hash);
-            if (*place == hash) { /* there already; or 0, which no place can tell from nothing */
-                set->has_zero |= hash == 0;
-                continue;
-            }
-            set->members[set->count++] = *place = hash;
-        }
-    }
+    index->comparison = 0;
+    memset(index->met, 0, (size_t)size * sizeof(uint32_t));
     return 0;
 }
 
-static Py_ssize_t
-size_of(const Set *set)
-{
-    return set->count + set->has_zero;
-}
+/* For each width of codes: an index of a key; and how many different 5-grams another key shares with it, and how many
+ * the other has beyond that, which go to `rest`.
+ *
+ * Copies share long runs. In a run the next character says whether the next window is the next of the other key as
+ * well: only where one begins, and outside of them, a window is hashed and looked up. */
+#define COMPARING(WIDTH, CODE)                                                                                   \
+    static void index_##WIDTH(const CODE *key, Py_ssize_t size, Index *index)                                    \
+    {                                                                                                            \
+        uint64_t hashes[BLOCK];                                                                                  \
+        Index made = *index; /* what is written could change the members of `index`, for all that C knows */     \
+        for (Py_ssize_t start = 0; start < size; start += BLOCK) {                                               \
+            Py_ssize_t count = size - start < BLOCK ? size - start : BLOCK;                                      \
+            long_hashes_##WIDTH(key + start, count, hashes);                                                     \
+            for (Py_ssize_t i = 0; i < count; i++) {                                                             \
+                uint32_t before = made.set.count, number = number_of(&made.set, hashes[i]);                      \
+                made.numbers[start + i] = number;                                                                \
+                if (number == before)                                                                            \
+                    made.windows[number] = (uint32_t)(start + i);                                                \
+            }                                                                                                    \
+        }                                                                                                        \
+        index->set.count = made.set.count;                                                                       \
+    }                                                                                                            \
+    static Py_ssize_t shared_##WIDTH(Index *index, const CODE *key, Py_ssize_t size, const CODE *other,          \
+                                     Py_ssize_t other_size, Set *rest)                                           \
+    {                                                                                                            \
+        Py_ssize_t shared = 0, at = size; /* the window of the key that is the one before; its end if there is none */ \
+        const Index made = *index;                                                                               \
+        const uint32_t comparison = ++index->comparison;                                                         \
+        for (Py_ssize_t i = 0; i < other_size; i++) {                                                            \
+            uint32_t number;                                                                                     \
+            if (at + 1 < size && key[at + SHINGLE] == other[i + SHINGLE - 1])                                    \
+                number = made.numbers[++at];                                                                   \
+            else {                                                                                               \
+                uint64_t hash;                                                                                   \
+                long_hashes_##WIDTH(other + i, 1, &hash);                                                        \
+                number = *place_of(&made.set, hash);                                                           \
+                if (number == 0) {                                                                               \
+                    number_of(rest, hash);                                                                       \
+                    at = size;                                                                                   \
+                    continue;                                                                                    \
+                }                                                                                                \
+                at = made.windows[--number];                                                                   \
+                if (memcmp(key + at, other + i, SHINGLE * sizeof(CODE)) != 0)                                    \
+                    at = size; /* two with one hash: equal here, as everywhere, but no begin of a run */         \
+            }                                                                                                    \
+            shared += made.met[number] != comparison;                                                   \
+            made.met[number] = comparison;                                                              \
+        }                                                                                                        \
+        return shared;                                                                                           \
+    }
+COMPARING(2, uint16_t)
+COMPARING(4, uint32_t)
 
-static Py_ssize_t
-common(const Set *set, const Set *other)
+static int
+count_pair(const Keys *keys, int64_t first, int64_t second, int fresh, Index *index, Set *rest, int64_t *out)
 {
-    Py_ssize_t count = set->has_zero && other->has_zero;
-    for (Py_ssize_t i = 0; i < other->count; i++)
-        count += *place_of(set, other->members[i]) == other->members[i];
-    return count;
+    Key one = key_at(keys, first), other = key_at(keys, second);
+    if (fresh && empty_index(index, one.size) < 0)
+        return -1;
+    if (empty_set(rest, other.size) < 0)
+        return -1;
+    if (fresh && one.wide)
+        index_4(one.codes, one.size, index);
+    else if (fresh)
+        index_2(one.codes, one.size, index);
+    out[0] = one.wide ? shared_4(index, one.codes, one.size, other.codes, other.size, rest)
+                      : shared_2(index, one.codes, one.size, other.codes, other.size, rest);
+    out[1] = index->set.count;
+    out[2] = out[0] + rest->count;
+    return 0;
 }
 
 static int
 count_pairs(const Keys *keys, const int64_t *first, const int64_t *second, Py_ssize_t pairs, uint64_t odd, int64_t *out)
 {
-    Set one = {.odd = odd}, other = {.odd = odd};
+    Index index = {.set.odd = odd};
+    Set rest = {.odd = odd};
     int failed = 0;
-    for (Py_ssize_t i = 0; i < pairs && !failed; i++, out += 3) {
-        if (i == 0 || first[i] != first[i - 1])
-            failed = set_of(key_at(keys, first[i]), &one) < 0;
-        if (failed || set_of(key_at(keys, second[i]), &other) < 0) {
-            failed = 1;
-            break;
-        }
-        out[0] = common(&one, &other);
-        out[1] = size_of(&one);
-        out[2] = size_of(&other);
-    }
-    PyMem_RawFree(one.places);
-    PyMem_RawFree(one.members);
-    PyMem_RawFree(other.places);
-    PyMem_RawFree(other.members);
-    return failed ? -1 : 0;
+    for (Py_ssize_t i = 0; i < pairs && !failed; i++)
+        failed = count_pair(keys, first[i], second[i], i == 0 || first[i] != first[i - 1], &index, &rest, out + 3 * i);
+    void *const arrays[] = {index.set.places, index.set.hashes, index.numbers, index.windows, index.met, rest.places,
+                            rest.hashes};
+    for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+        PyMem_RawFree(arrays[i]);
+    return failed;
 }
 
 static PyObject *
