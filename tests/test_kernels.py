@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleanzh.filters.whitespace import blanks
 from cleanzh.dedup import key, shingles, sketch
+from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import kinds, script
 
@@ -64,6 +64,9 @@ def test_without_kernels_it_works_the_same() -> None:
 def test_kinds(text: str, wanted: int) -> None:
     compiled("kinds")
     assert kinds.kinds_of(text) == kinds._kinds_of_few(text)
+    places = [place for place, char in enumerate(text) if kinds._kinds_of_few(char) & wanted]
+    assert kinds.places_of(wanted, text) == places
+    assert kinds.count_of(wanted, text) == len(places)
 
 
 values = st.recursive(
@@ -103,6 +106,8 @@ def test_json_leaves_what_is_nested_too_deep_and_what_it_does_not_know() -> None
         deep = [deep]
     for value in (deep, {1: "a"}, {"a": object()}, Counter("a"), "\ud800"):
         assert compiled("json").line(value) is None
+
+
 literals = st.lists(st.text("京东a（锟😀\ud800\xe9", min_size=1, max_size=4), max_size=6)
 
 
@@ -142,9 +147,6 @@ def test_forms_with_many_characters() -> None:
     assert forms.look("\0京\uffff") == [(0, 0), (0x4EAC, 1)]
     with pytest.raises(ValueError, match="too many"):
         compiled("forms").Forms(sorted(map(chr, range(0x10001))), {}, b"", bytes(8 * 0x10001))
-    places = [place for place, char in enumerate(text) if kinds._kinds_of_few(char) & wanted]
-    assert kinds.places_of(wanted, text) == places
-    assert kinds.count_of(wanted, text) == len(places)
 
 
 @given(texts)
@@ -165,6 +167,8 @@ def test_blanks(text: str) -> None:
         assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
     for name in ("indents", "runs"):
         assert len(getattr(by_kernel, name)) == len(getattr(by_pattern, name))
+
+
 @settings(deadline=None)
 @given(st.lists(st.one_of(texts, st.text("ⅢＡ㎡가́瓛𠮷😀京"))))
 def test_keys(batch: list[str]) -> None:
