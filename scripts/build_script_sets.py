@@ -22,6 +22,7 @@ HEAD = """\
 # rare: of traditional, those that are rare words (鄴 兗) or not the main form (硃 纔); strays in a Simplified text.
 #     Which are rare is counted in jieba's dictionary (Copyright Sun Junyi, MIT).
 # phrases: what OpenCC converts to Simplified otherwise than character by character, or longer than such a phrase.
+# taiwan-phrases, hongkong-phrases: what it brings from the forms of the region to the standard ones as a whole.
 # release: of OpenCC, whose the phrases are.
 # taiwan, hongkong: the commonest forms that only one of the two regions writes (裡 / 裏, 著 / 着).
 """
@@ -86,7 +87,12 @@ def main() -> None:
         "traditional": traditional,
     }.items():
         print(f"{name}\t{''.join(sorted(chars))}")
-    print(f"phrases\t{' '.join(sorted(read(folder, 'TSPhrases.txt')))}")
+    for name, file in {
+        "hongkong-phrases": "HKVariantsRevPhrases.txt",
+        "phrases": "TSPhrases.txt",
+        "taiwan-phrases": "TWVariantsRevPhrases.txt",
+    }.items():
+        print(f"{name}\t{' '.join(sorted(read(folder, file)))}")
     print(f"release\t{arguments.release}")
 
 

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cleanzh.filters.script as unifying
 from cleanzh.dedup import key, shingles, sketch
 from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
@@ -238,3 +239,10 @@ def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
             call()
     with pytest.raises(TypeError, match="text 0 is no str"):
         fold([b""], key._narrow_table(), key._table()[0], keys.codes, keys.bounds)
+
+
+@given(st.text("ab\n😀", max_size=60), st.text("abc", min_size=60, max_size=60), st.integers(0, 9))
+def test_changed_runs(before: str, other: str, gap: int) -> None:
+    module = compiled("script")
+    after = "".join([old if old == "\n" else new for old, new in zip(before, other, strict=False)])
+    assert module.changed(before, after, gap) == unifying._changed(before, after, gap)

@@ -21,6 +21,7 @@ import cleanzh.lexicon.script as counting
 from cleanzh.edits import apply
 from cleanzh.errors import UsageError
 from cleanzh.filters import UnifyScript, unify_script
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.script import characters, letters, region_of, script_of, simplified_forms
 
 ROOT = Path(__file__).parents[1]
@@ -94,10 +95,10 @@ def test_clean_text_loads_no_converter(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def other_opencc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "opencc", types.ModuleType("opencc"))
-    for cached in (module.converter, table._table):
+    for cached in (module.converter, table._tables):
         cached.cache_clear()
     yield
-    for cached in (module.converter, table._table):
+    for cached in (module.converter, table._tables):
         cached.cache_clear()
 
 
@@ -107,38 +108,54 @@ def test_other_package_of_the_same_name_is_refused() -> None:
         unify_script("戰爭")
 
 
-_TO_SIMPLIFIED = opencc.OpenCC("t2s").convert
-_PHRASES = counting.opencc_phrases()[1]
-_IN_PHRASES = "".join(sorted(set("".join(_PHRASES))))
+_TO_SIMPLIFIED = {config: opencc.OpenCC(config).convert for config in table.CONFIGS}
+_PHRASES = {
+    config: counting.opencc_phrases(name) + counting.opencc_phrases("phrases")
+    for config, (name, _) in table.CONFIGS.items()
+}
+_IN_PHRASES = {config: "".join(sorted(set("".join(phrases)))) for config, phrases in _PHRASES.items()}
+
+needs_kernel = pytest.mark.skipif(kernel("script") is None, reason="without the kernel, OpenCC converts all")
 
 
-@settings(max_examples=400)
-@given(
-    st.lists(
-        st.one_of(st.sampled_from(_PHRASES), st.text(_IN_PHRASES, max_size=6), st.text(max_size=6)), max_size=12
-    ).map("".join)
-)
-def test_the_table_converts_as_opencc_does(text: str) -> None:
-    simplified = table.to_simplified(text)
+@needs_kernel
+@settings(max_examples=600)
+@given(st.sampled_from(sorted(table.CONFIGS)), st.data())
+def test_the_tables_convert_as_opencc_does(config: str, data: st.DataObject) -> None:
+    phrases = st.sampled_from(_PHRASES[config])
+    # Heads and tails of phrases overlap with others.
+    parts = st.one_of(
+        phrases,
+        phrases.map(lambda phrase: phrase[1:]),
+        phrases.map(lambda phrase: phrase[:-1]),
+        st.text(_IN_PHRASES[config], max_size=6),
+        st.text("著着名作么麼藉憑慰這裡裏秘祕乾", max_size=6),
+        st.text(max_size=6),
+    )
+    text = data.draw(st.lists(parts, max_size=12).map("".join))
+    simplified = table.to_simplified(config, text)
     if simplified is not None:
-        assert simplified == _TO_SIMPLIFIED(text)
+        assert simplified == _TO_SIMPLIFIED[config](text)
 
 
-def test_the_table_converts_what_a_text_is_written_with() -> None:
+@needs_kernel
+@pytest.mark.parametrize("config", sorted(table.CONFIGS))
+def test_the_tables_convert_what_a_text_is_written_with(config: str) -> None:
     """All of the BMP but what it leaves to OpenCC, each character behind one that changes and before a phrase."""
     framed = [f"國{chr(code)}乾隆" for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF]
-    made = [table.to_simplified(text) for text in framed]
-    assert [text for text, now in zip(framed, made, strict=True) if now not in (None, _TO_SIMPLIFIED(text))] == []
+    made = [table.to_simplified(config, text) for text in framed]
+    convert = _TO_SIMPLIFIED[config]
+    assert [text for text, now in zip(framed, made, strict=True) if now not in (None, convert(text))] == []
     assert made.count(None) < 2000
-    assert table.to_simplified("\ud800") is None
-    assert table.to_simplified("豈".join(framed)) is None
+    assert table.to_simplified(config, "\ud800") is None
+    assert table.to_simplified(config, "豈".join(framed)) is None
 
 
 def test_another_release_of_opencc_converts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencc, "__version__", "9.9.9")
-    table._table.cache_clear()
-    assert table.to_simplified("戰爭") is None
-    table._table.cache_clear()
+    table._tables.cache_clear()
+    assert table.to_simplified("t2s", "戰爭") is None
+    table._tables.cache_clear()
 
 
 def test_edits_are_short_runs() -> None:

@@ -92,11 +92,13 @@ def simplified_forms() -> dict[str, str]:
 
 
 @cache
-def opencc_phrases() -> tuple[str, list[str]]:
-    """The phrases that OpenCC converts otherwise than character by character, and the release whose they are."""
+def opencc_phrases(name: str) -> list[str]:
+    """What OpenCC converts as a whole: ``phrases`` to Simplified, ``taiwan-phrases`` and ``hongkong-phrases`` to the
+    standard forms; and the ``release`` whose they are.
+    """
     data = (Path(__file__).parent / "script.txt").read_text("utf-8")
     rows = dict(line.split("\t") for line in data.splitlines() if not line.startswith("#"))
-    return rows["release"], rows["phrases"].split(" ")
+    return rows[name].split(" ")
 
 
 @cache

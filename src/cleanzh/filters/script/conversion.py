@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 from typing import Any
 
@@ -21,8 +20,6 @@ _SEAM = lazily("(?<=被)(?=发(?!左|文身|[佯阳]狂|缨|入山|行吟|而|[�
 # in published Taiwanese text, one in eleven of the particles it makes is none of its words but one of these.
 _WRITTEN = lazily("(著(?:(?<=[土卓論原編所雜譯專合遺撰]著)|(?=有[《「『〈])|(?<=[，。；、並曾均另還]著)(?=有)))")
 
-_MUCH = 20_000  # characters from which on numpy pays for its import
-
 
 @cache
 def converter(config: str) -> Any:
@@ -39,22 +36,20 @@ def converter(config: str) -> Any:
 
 def convert(config: str, text: str) -> str:
     """``text`` in the other script, by one of OpenCC's configurations (``t2s``, ``s2tw``, …)."""
-    if config == "t2s" and ("numpy" in sys.modules or len(text) >= _MUCH):
-        from cleanzh.filters.script.table import to_simplified
-
-        simplified = to_simplified(text)
-        if simplified is not None:
-            return simplified
-    with_opencc = converter(config).convert
     if config.startswith("s2") and ("被发" in text or "了如" in text):
-        return "".join([_piece(with_opencc, piece) for piece in _SEAM.split(text)])
-    if config.startswith("tw2s"):
-        pieces = _WRITTEN.split(text)
-        return "".join([piece if i % 2 else _piece(with_opencc, piece) for i, piece in enumerate(pieces)])
-    return _piece(with_opencc, text)
+        return "".join([_piece(config, piece) for piece in _SEAM.split(text)])
+    if config.startswith("tw2s") and "著" in text:
+        return "".join([piece if i % 2 else _piece(config, piece) for i, piece in enumerate(_WRITTEN.split(text))])
+    return _piece(config, text)
 
 
-def _piece(with_opencc: Any, text: str) -> str:
+def _piece(config: str, text: str) -> str:
+    from cleanzh.filters.script.table import CONFIGS, to_simplified
+
+    simplified = to_simplified(config, text) if config in CONFIGS else None
+    if simplified is not None:
+        return simplified
+    with_opencc = converter(config).convert
     if "\0" not in text:
         try:
             return str(with_opencc(text))

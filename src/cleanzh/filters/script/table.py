@@ -1,66 +1,111 @@
-"""Traditional to Simplified as OpenCC has it, by table: a fifth of the time, since nothing is done one by one.
+"""Traditional to Simplified as OpenCC has it, by tables that a kernel looks up: a tenth of the time.
 
-OpenCC takes the longest of its phrases at each place, else the character. Here all characters are looked up at once,
-and the few phrases found by an automaton are written over them. The characters are what OpenCC itself makes of each;
-the phrases are listed in ``script.txt``, for the release that they were taken from: any other converts for itself.
+OpenCC cuts a text at its Traditional phrases (the longest at each place); what is left is brought from the forms of a
+region to the standard ones, by phrases or else character by character, and then to Simplified, again by phrases or else
+character by character. Here all of it is one table of characters and one of phrases, with what OpenCC itself makes of
+each. Beside the phrases that it lists there are those that become one of them when they are brought to the standard.
+
+Where phrases overlap, which of them OpenCC takes depends on which list they are from. Such a text is left to OpenCC,
+and so is all that has a character that OpenCC treats by more than a table. The phrases are listed in ``script.txt``,
+for the release that they were taken from: any other converts for itself.
 """
 
 from __future__ import annotations
 
+import itertools
+from array import array
 from functools import cache
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from cleanzh.filters.script.conversion import converter
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import ENTRIES
 from cleanzh.lexicon.script import opencc_phrases
-from cleanzh.lexicon.units import code_units
 
-__all__ = ["to_simplified"]
+__all__ = ["CONFIGS", "to_simplified"]
+
+# OpenCC's configurations that are done by table: from which forms, and the configuration that brings those to the
+# standard ones.
+CONFIGS = {"t2s": ("phrases", None), "tw2s": ("taiwan-phrases", "tw2t"), "hk2s": ("hongkong-phrases", "hk2t")}
 
 # What OpenCC treats by more than a table: descriptions of characters, compatibility forms, variation selectors,
 # surrogates; and NUL.
 _OWN_WAY = ((0x0000, 0x0000), (0x2FF0, 0x2FFF), (0x31EF, 0x31EF), (0xD800, 0xDFFF), (0xF900, 0xFAFF), (0xFE00, 0xFE0F))
 _HAN = range(0x3400, 0xA000)
 
+# What the kernel is told to heed: no other phrase may begin inside of this one and end beyond it; this one may not be
+# there at all.
+_NOT_OVERLAPPED, _REFUSED = 1, 2
 
-class _Table(NamedTuple):
-    characters: NDArray[np.uint16]  # by code point of the BMP; 0 for what is left to OpenCC, also where that is beyond
-    phrases: Any  # an automaton
-    simplified: tuple[NDArray[np.uint16], ...]  # what becomes of each phrase
+
+class _Tables(NamedTuple):
+    characters: array[int]  # 0 for what is left to OpenCC
+    starts: array[int]  # of the phrases that begin with each character
+    phrases: array[int]
+
+
+def to_simplified(config: str, text: str) -> str | None:
+    """``text`` as a configuration of OpenCC converts it; None where that has to be asked."""
+    compiled = kernel("script")
+    tables = None if compiled is None else _tables(config)
+    if tables is None:
+        return None
+    simplified: str | None = compiled.convert(text, *tables)
+    return simplified
 
 
 @cache
-def _table() -> _Table | None:
+def _tables(config: str) -> _Tables | None:
     """The tables, or None if they are not of the OpenCC that is installed."""
     import opencc
-    from ahocorasick_rs import AhoCorasick, MatchKind
 
-    to_simplified = converter("t2s").convert
-    release, phrases = opencc_phrases()
-    if opencc.__version__ != release:
+    listed, standard = CONFIGS[config]
+    phrases = dict.fromkeys(opencc_phrases("phrases"), 0)
+    if getattr(opencc, "__version__", "") != opencc_phrases("release")[0]:
         return None
-    characters = np.arange(0x10000, dtype=np.uint16)
+    if standard is not None:
+        phrases = {**_regional(opencc_phrases(listed), list(phrases), standard), **phrases}
+    characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
     for first, last in _OWN_WAY:
-        characters[first : last + 1] = 0
-    made = np.array([ord(char) for char in to_simplified(" ".join(map(chr, _HAN)))[::2]])
-    characters[_HAN.start : _HAN.stop] = np.where(made > 0xFFFF, 0, made)
-    simplified = tuple(map(code_units, to_simplified("\n".join(phrases)).split("\n")))
-    return _Table(characters, AhoCorasick(phrases, matchkind=MatchKind.LeftmostLongest), simplified)
+        characters[first : last + 1] = array("H", [0] * (last + 1 - first))
+    convert = converter(config).convert
+    for code, char in zip(_HAN, convert(" ".join(map(chr, _HAN)))[::2], strict=True):
+        characters[code] = ord(char) if char <= "\uffff" else 0
+    possible = {chr(code) for code, made in enumerate(characters) if made}  # with another, no text gets that far
+    rows = [(phrase, convert(phrase), heed) for phrase, heed in phrases.items() if possible.issuperset(phrase)]
+    return _Tables(characters, *_book(rows))
 
 
-def to_simplified(text: str) -> str | None:
-    """``text`` as OpenCC's ``t2s`` converts it; None where that has to be asked."""
-    table = _table()
-    if table is None:
-        return None
-    made = table.characters[code_units(text)]
-    if not made.all():
-        return None
-    for phrase, start, end in table.phrases.find_matches_as_indexes(text):
-        units = table.simplified[phrase]
-        if len(units) != end - start:
-            return None
-        made[start:end] = units
-    return str(made.tobytes(), "utf-16-le")
+def _regional(listed: list[str], phrases: list[str], config: str) -> dict[str, int]:
+    """The phrases of a region, those that it makes of ``phrases`` when they are written in its forms, and what to heed.
+
+    A form that only a phrase of the region would bring to the standard depends on what stands beside it.
+    """
+    to_standard = converter(config).convert
+    alone: dict[str, set[str]] = {}
+    for char, form in zip(map(chr, _HAN), to_standard(" ".join(map(chr, _HAN)))[::2], strict=True):
+        alone.setdefault(form, set()).add(char)
+    written = {form: set(chars) for form, chars in alone.items()}
+    for phrase in listed:
+        for char, form in zip(phrase, to_standard(phrase), strict=True):
+            written.setdefault(form, set()).add(char)
+    found = dict.fromkeys(listed, _NOT_OVERLAPPED)
+    for phrase in phrases:
+        for chars in itertools.product(*(sorted(written.get(form, form)) for form in phrase)):
+            sure = all(char in alone.get(form, form) for char, form in zip(chars, phrase, strict=True))
+            found["".join(chars)] = _NOT_OVERLAPPED if sure else _REFUSED
+    return found
+
+
+def _book(rows: list[tuple[str, str, int]]) -> tuple[array[int], array[int]]:
+    """Phrases as the kernel reads them: by their first character the longest first, a 0 behind the last."""
+    starts, book = array("H", bytes(2 * ENTRIES)), array("H", [0])
+    rows.sort(key=lambda row: (row[0][0], -len(row[0])))
+    for first, group in itertools.groupby(rows, key=lambda row: row[0][0]):
+        starts[ord(first)] = len(book)
+        for phrase, simplified, heed in group:
+            fits = len(simplified) == len(phrase) and max(simplified) <= "\uffff"
+            book.extend((len(phrase), heed if fits else _REFUSED))
+            book.extend(map(ord, phrase + (simplified if fits else phrase)))
+        book.append(0)
+    return starts, book

@@ -1,0 +1,163 @@
+/* Characters and phrases written in another script, and where two texts of one length differ: see
+ * cleanzh.filters.script.table, which makes the tables. */
+#include "text.h"
+
+/* `phrases` are 16-bit numbers. `starts` says for each character where those phrases begin that begin with it (0: there
+ * are none), the longest first: how many characters one has (0: no more), what is to be heeded, the characters, and
+ * what they become. */
+enum { NOT_OVERLAPPED = 1, /* no other phrase may begin inside of it and end beyond it */
+       REFUSED = 2 };
+
+struct book {
+    const uint16_t *characters, *starts, *phrases; /* characters: 0 for what is not to be converted here */
+    Py_ssize_t size;                               /* of phrases */
+};
+
+/* The next phrase of those at *place that the text has at its start, or NULL; *place goes behind it. */
+#define LOOP(NAME, UNIT)                                                                                  \
+    static const uint16_t *NAME(const UNIT *chars, Py_ssize_t length, const struct book *book, Py_ssize_t *place) \
+    {                                                                                                     \
+        while (*place + 2 < book->size && book->phrases[*place] != 0) {                                   \
+            const uint16_t *phrase = book->phrases + *place;                                              \
+            Py_ssize_t size = phrase[0], same = 0;                                                        \
+            *place += 2 + 2 * size;                                                                       \
+            if (size > length || *place > book->size)                                                     \
+                continue;                                                                                 \
+            while (same < size && chars[same] == phrase[2 + same])                                        \
+                same++;                                                                                   \
+            if (same == size)                                                                             \
+                return phrase;                                                                            \
+        }                                                                                                 \
+        return NULL;                                                                                      \
+    }
+FOR_EACH_WIDTH(LOOP, phrase_at)
+#undef LOOP
+
+/* Writes what the text becomes; -1 if it has something that is not to be converted here. */
+#define LOOP(NAME, UNIT, PHRASE_AT)                                                                       \
+    static int NAME(const UNIT *chars, Py_ssize_t length, const struct book *book, uint16_t *made)        \
+    {                                                                                                     \
+        for (Py_ssize_t i = 0; i < length;) {                                                             \
+            Py_ssize_t place = book->starts[ENTRY(chars[i])];                                             \
+            const uint16_t *phrase = place ? PHRASE_AT(chars + i, length - i, book, &place) : NULL;       \
+            if (phrase == NULL) {                                                                         \
+                if ((made[i] = book->characters[ENTRY(chars[i])]) == 0)                                   \
+                    return -1;                                                                            \
+                i++;                                                                                      \
+                continue;                                                                                 \
+            }                                                                                             \
+            Py_ssize_t size = phrase[0];                                                                  \
+            if (phrase[1] & REFUSED)                                                                      \
+                return -1;                                                                                \
+            for (Py_ssize_t k = 1; k < size && phrase[1] & NOT_OVERLAPPED; k++) {                         \
+                const uint16_t *other;                                                                    \
+                place = book->starts[ENTRY(chars[i + k])];                                                \
+                while (place && (other = PHRASE_AT(chars + i + k, length - i - k, book, &place)))         \
+                    if (k + other[0] > size)                                                              \
+                        return -1;                                                                        \
+            }                                                                                             \
+            memcpy(made + i, phrase + 2 + size, size * sizeof(uint16_t));                                 \
+            i += size;                                                                                    \
+        }                                                                                                 \
+        return 0;                                                                                         \
+    }
+LOOP(converted_1, Py_UCS1, phrase_at_1)
+LOOP(converted_2, Py_UCS2, phrase_at_2)
+LOOP(converted_4, Py_UCS4, phrase_at_4)
+#undef LOOP
+
+static PyObject *
+convert(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer characters, starts, phrases;
+    struct book book;
+    PyObject *result = NULL;
+    if (count != 4 || !PyUnicode_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "convert(text, characters, starts, phrases)");
+        return NULL;
+    }
+    if ((book.characters = table_of(args[1], sizeof(uint16_t), &characters)) == NULL)
+        return NULL;
+    if ((book.starts = table_of(args[2], sizeof(uint16_t), &starts)) == NULL)
+        goto release_characters;
+    if (PyObject_GetBuffer(args[3], &phrases, PyBUF_SIMPLE) < 0)
+        goto release_starts;
+    book.phrases = phrases.buf;
+    book.size = phrases.len / (Py_ssize_t)sizeof(uint16_t);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(args[0]);
+    uint16_t *made = PyMem_New(uint16_t, length ? length : 1);
+    if (made == NULL)
+        PyErr_NoMemory();
+    else if (BY_WIDTH(converted, args[0], length, &book, made) < 0)
+        result = Py_NewRef(Py_None);
+    else
+        result = PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, made, length);
+    PyMem_Free(made);
+    PyBuffer_Release(&phrases);
+release_starts:
+    PyBuffer_Release(&starts);
+release_characters:
+    PyBuffer_Release(&characters);
+    return result;
+}
+
+/* Where two texts of one length differ: (start, end) of each run, in which up to GAP characters in a row, but no line
+ * break, may be the same. */
+static PyObject *
+changed(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+        PyUnicode_GET_LENGTH(args[0]) != PyUnicode_GET_LENGTH(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "changed(before, after, gap), the texts of one length");
+        return NULL;
+    }
+    Py_ssize_t gap = PyLong_AsSsize_t(args[2]), length = PyUnicode_GET_LENGTH(args[0]);
+    if (gap == -1 && PyErr_Occurred())
+        return NULL;
+    PyObject *spans = PyList_New(0);
+    if (spans == NULL)
+        return NULL;
+    int before_kind = PyUnicode_KIND(args[0]), after_kind = PyUnicode_KIND(args[1]);
+    const void *before = PyUnicode_DATA(args[0]), *after = PyUnicode_DATA(args[1]);
+    Py_ssize_t start = -1, end = 0; /* of the run that is not yet written down */
+    for (Py_ssize_t i = 0; i <= length; i++) {
+        Py_UCS4 old = i < length ? PyUnicode_READ(before_kind, before, i) : '\n';
+        int differs = i < length && old != PyUnicode_READ(after_kind, after, i);
+        if (start >= 0 && (old == '\n' || (differs && i - end >= gap))) {
+            PyObject *span = Py_BuildValue("(nn)", start, end);
+            int failed = span == NULL ? -1 : PyList_Append(spans, span);
+            Py_XDECREF(span);
+            if (failed) {
+                Py_DECREF(spans);
+                return NULL;
+            }
+            start = -1;
+        }
+        if (differs) {
+            start = start < 0 ? i : start;
+            end = i + 1;
+        }
+    }
+    return spans;
+}
+
+static PyMethodDef methods[] = {
+    {"convert", (PyCFunction)(void (*)(void))convert, METH_FASTCALL,
+     "convert(text, characters, starts, phrases) -> str | None\n\n"
+     "The text in the other script; None if something in it is not to be converted by tables."},
+    {"changed", (PyCFunction)(void (*)(void))changed, METH_FASTCALL,
+     "changed(before, after, gap) -> list[tuple[int, int]]\n\n"
+     "Where two texts of one length differ: runs with at most so many characters in a row, and no line break, between\n"
+     "what differs."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "script", .m_size = 0, .m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit_script(void)
+{
+    return PyModule_Create(&definition);
+}
