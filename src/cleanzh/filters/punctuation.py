@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 from cleanzh.edits import Edit, text_filter
-from cleanzh.lexicon.kinds import BRACKET, COMMA, HANGUL, KANA, QUOTE, kinds_of
+from cleanzh.lexicon.kinds import BRACKET, COMMA, DOTS, HANGUL, KANA, QUOTE, kinds_of
 from cleanzh.lexicon.script import letters
 from cleanzh.patterns import lazily
 
@@ -102,8 +102,8 @@ def restore_punctuation(text: str) -> list[Edit]:
     text with full-width marks half-width brackets and marks beside Latin, which may be an author's choice (brackets
     are, in many published texts); brackets with a blank behind them, which never were full-width; ``“”`` and ``「」``.
     """
-    dots = ("." in text and ("..." in text or "。.." in text)) or "。。。" in text
     kinds = kinds_of(text)
+    dots = kinds & DOTS and ("..." in text or "。.." in text or "。。。" in text)
     if not dots and not kinds & (COMMA | BRACKET | QUOTE):
         return []
     strong, folded, spans = _folded_spans(text)

@@ -73,12 +73,7 @@ append_span(PyObject *found, Py_ssize_t index, Py_ssize_t start, Py_ssize_t end)
         Py_DECREF(spans);
         spans = list;
     }
-    PyObject *span = Py_BuildValue("(nn)", start, end);
-    if (span == NULL)
-        return -1;
-    int failed = PyList_Append(spans, span);
-    Py_DECREF(span);
-    return failed;
+    return append_pair(spans, start, end);
 }
 
 /* Appends each run that has an answer to the spans of that answer; -1 without memory. */

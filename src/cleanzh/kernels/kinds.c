@@ -2,14 +2,19 @@
  * bits. */
 #include "text.h"
 
-/* The bits of all characters. */
+/* The bits of all characters; in the upper half those that three characters in a row have. */
 #define LOOP(NAME, UNIT)                                                               \
-    static uint32_t NAME(const UNIT *chars, Py_ssize_t length, const uint32_t *table)  \
+    static uint64_t NAME(const UNIT *chars, Py_ssize_t length, const uint32_t *table)  \
     {                                                                                  \
-        uint32_t kinds = 0;                                                            \
-        for (Py_ssize_t i = 0; i < length; i++)                                        \
-            kinds |= table[ENTRY(chars[i])];                                           \
-        return kinds;                                                                  \
+        uint32_t kinds = 0, thrice = 0, last = 0, last_but_one = 0;                    \
+        for (Py_ssize_t i = 0; i < length; i++) {                                      \
+            uint32_t here = table[ENTRY(chars[i])];                                    \
+            kinds |= here;                                                             \
+            thrice |= here & last & last_but_one;                                      \
+            last_but_one = last;                                                       \
+            last = here;                                                               \
+        }                                                                              \
+        return (uint64_t)thrice << 32 | kinds;                                         \
     }
 FOR_EACH_WIDTH(LOOP, kinds)
 #undef LOOP
@@ -62,9 +67,9 @@ kinds_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
     const uint32_t *table = arguments(args, count, 2, &buffer, NULL);
     if (table == NULL)
         return NULL;
-    uint32_t kinds = BY_WIDTH(kinds, args[0], PyUnicode_GET_LENGTH(args[0]), table);
+    uint64_t kinds = BY_WIDTH(kinds, args[0], PyUnicode_GET_LENGTH(args[0]), table);
     PyBuffer_Release(&buffer);
-    return PyLong_FromUnsignedLong(kinds);
+    return PyLong_FromUnsignedLongLong(kinds);
 }
 
 static PyObject *
@@ -97,7 +102,8 @@ places_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
 
 static PyMethodDef methods[] = {
     {"kinds_of", (PyCFunction)(void (*)(void))kinds_of, METH_FASTCALL,
-     "kinds_of(text, table) -> int\n\nThe entries of the table for all characters of the text, joined by or."},
+     "kinds_of(text, table) -> int\n\nThe entries of the table for all characters of the text, joined by or; 32 bits\n"
+     "higher what three characters in a row have in common."},
     {"count_of", (PyCFunction)(void (*)(void))count_of, METH_FASTCALL,
      "count_of(text, table, kinds) -> int\n\nHow many characters have an entry with one of the bits."},
     {"places_of", (PyCFunction)(void (*)(void))places_of, METH_FASTCALL,

@@ -124,10 +124,7 @@ changed(PyObject *module, PyObject *const *args, Py_ssize_t count)
         Py_UCS4 old = i < length ? PyUnicode_READ(before_kind, before, i) : '\n';
         int differs = i < length && old != PyUnicode_READ(after_kind, after, i);
         if (start >= 0 && (old == '\n' || (differs && i - end >= gap))) {
-            PyObject *span = Py_BuildValue("(nn)", start, end);
-            int failed = span == NULL ? -1 : PyList_Append(spans, span);
-            Py_XDECREF(span);
-            if (failed) {
+            if (append_pair(spans, start, end) < 0) {
                 Py_DECREF(spans);
                 return NULL;
             }

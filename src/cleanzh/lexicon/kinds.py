@@ -15,6 +15,7 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES, ranges
 from cleanzh.lexicon.script import characters
 from cleanzh.lexicon.units import code_points
+from cleanzh.patterns import lazily
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,11 +31,13 @@ __all__ = [
     "COMMA",
     "DIGIT",
     "DOT",
+    "DOTS",
     "ESCAPE",
     "HANGUL",
     "JAMO",
     "KANA",
     "LATIN",
+    "LINE_FEEDS",
     "MARKUP",
     "ODD_BLANK",
     "QUESTION",
@@ -71,7 +74,10 @@ __all__ = [
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
     BOX,  # box drawing
-) = (1 << bit for bit in range(22))
+    LINE_FEED,
+    LINE_FEEDS,  # three in a row
+    DOTS,  # three of DOT in a row
+) = (1 << bit for bit in range(25))
 
 _CLASSES = {
     BLANK: " ",
@@ -97,7 +103,12 @@ _CLASSES = {
     HANGUL: "가-힣",
     JAMO: "\u1100-\u11ff\u3131-\u318e",
     BOX: "─-▟",
+    LINE_FEED: "\n",
 }
+_IN_A_ROW = {LINE_FEEDS: LINE_FEED, DOTS: DOT}
+_ROWS = {kind: lazily(f"[{_CLASSES[one]}]{{3}}") for kind, one in _IN_A_ROW.items()}
+
+_EVERY = (1 << 32) - 1  # a kind of single characters has one of these bits
 
 # To look up a text of this length character by character takes less than to import numpy, and less than to call it.
 _FEW, _VERY_FEW = 20_000, 60
@@ -143,18 +154,25 @@ def kinds_of(text: str) -> int:
     compiled = kernel("kinds")
     if compiled is not None:
         kinds: int = compiled.kinds_of(text, _table())
+        if kinds > _EVERY:
+            rows = sum(kind for kind, one in _IN_A_ROW.items() if kinds >> 32 & one)
+            kinds = kinds & _EVERY | rows
     elif _is_short(text):
-        kinds = _kinds_of_few(text)
+        kinds = _kinds_of_few(text) | _rows_of(text)
     else:
         import numpy as np
 
-        kinds = int(np.bitwise_or.reduce(_kinds_by_place(text)))
+        kinds = int(np.bitwise_or.reduce(_kinds_by_place(text))) | _rows_of(text)
     _last = text, kinds
     return kinds
 
 
 def _is_short(text: str) -> bool:
     return len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules)
+
+
+def _rows_of(text: str) -> int:
+    return sum(kind for kind, row in _ROWS.items() if row.search(text))
 
 
 def _kinds_of_few(text: str) -> int:

@@ -13,7 +13,7 @@ from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
 from cleanzh.filters.whitespace.settled import is_settled
 from cleanzh.lexicon.code import Spans, code_spans, may_have_code
-from cleanzh.lexicon.kinds import BLANK, ODD_BLANK, kinds_of, places_of
+from cleanzh.lexicon.kinds import BLANK, LINE_FEEDS, ODD_BLANK, kinds_of, places_of
 
 __all__ = ["NormalizeWhitespace", "normalize_whitespace"]
 
@@ -75,7 +75,7 @@ class NormalizeWhitespace:
 
 def _find(text: str, between: Between) -> list[Edit] | Findings:
     kinds = kinds_of(text)
-    edge = "\n\n\n" in text or text[:1].isspace() or text[-2:].isspace()
+    edge = bool(kinds & LINE_FEEDS) or text[:1].isspace() or text[-2:].isspace()
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
         return []
     odd = places_of(ODD_BLANK, text) if kinds & ODD_BLANK else []
@@ -86,7 +86,7 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
         more += breaks(text), forms(text, odd)
     if odd or edge or places.ends:
         more.append(trailing(text, None if odd else places.ends))
-    if odd or edge or any(text.startswith("\n", start - 1) for start, _ in places.ends):
+    if odd or edge or places.empty:
         more.append(blank_lines(text))
     if odd or edge or places.indents:
         more.append(indents(text))
@@ -103,20 +103,19 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
     found.sort(key=itemgetter(1), reverse=True)
     found.sort(key=itemgetter(0))  # at one place the longest first
     has_code = may_have_code(text)
-    edits, after = _edits(text, found, code_spans(text) if has_code else Spans([]))
+    edits, after = _edits(text, found, code_spans(text) if has_code else None)
     if not (odd or edge or has_code) and between == "keep" and is_settled(text, edits, places, after):
         return Findings(edits, after=after)
     return edits
 
 
-def _edits(text: str, found: list[tuple[int, int, str, str]], code: Spans) -> tuple[list[Edit], str]:
+def _edits(text: str, found: list[tuple[int, int, str, str]], code: Spans | None) -> tuple[list[Edit], str]:
     """The edits outside of code, and the text that they make, which is put together on the way."""
     edits: list[Edit] = []
     parts: list[str] = []
     position = 0
-    has_code = bool(code)
     for start, end, rule, after in found:
-        if start < position or (has_code and rule != "whitespace.line-break" and code.touches(start, end)):
+        if start < position or (code and rule != "whitespace.line-break" and code.touches(start, end)):
             continue
         # A text may have hundreds; the constructor of a named tuple takes three times as long.
         edits.append(tuple.__new__(Edit, (rule, start, text[start:end], after)))

@@ -54,6 +54,7 @@ _PLACE = lazily(
     rf"|(?:(?<=[{_TEXT}{_BEFORE_MARK}] )(?<![{_GAP_BEFORE}] ) ?(?=[{_CLOSING}])"
     rf"|(?<=[{_MARKS}] ) ?(?=[{_TEXT}{_QUOTES}{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}{_QUOTES}{_OPENING}])"
     rf"|(?<=[，。！？…][{_QUOTED}] )(?=[{_HAN}]))(?P<beside>)"
+    r"|(?<=\n ) *$(?P<empty>)"
     r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
     r"|(?<=\n )(?P<indent>)"
     r"|(?<=\S ) (?P<run>))",
@@ -64,7 +65,7 @@ _SETS = (
     *("\n", _OTHER_SPACE, _WORD, BMP_HAN, _BEYOND_HAN, _CLOSING, _OPENING, _QUOTES, _QUOTED),
     *(_BEFORE_MARK, _MARKS, "：", _NUMBERED, _UNITS, _GAP_BEFORE),
 )
-_GROUPS = ("split", "numbered", "beside", "end", "indent", "run")
+_GROUPS = ("split", "numbered", "beside", "empty", "end", "indent", "run")
 _DEPENDS = 1 + len(_GROUPS)  # on the character before the one before the blank
 _RUN = lazily(f"[{WIDE}]+")
 BMP_HAN = "\u3400-\u9fff"
@@ -84,6 +85,7 @@ _PLACE = lazily(
     rf"|(?:(?<=[{_TEXT}%％’”\"')\]）》】」』〕…—`℃°] )(?<![是为為] ) ?(?=[{_CLOSING}])"
     rf"|(?<=[，。、；！？] ) ?(?=[{_TEXT}“‘{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}“‘{_OPENING}])"
     rf"|(?<=[，。！？…][”」』’] )(?=[{_HAN}]))(?P<beside>)"
+    r"|(?<=\n ) *$(?P<empty>)"
     r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
     r"|(?<=\n )(?P<indent>)"
     r"|(?<=\S ) (?P<run>))",
@@ -139,7 +141,8 @@ class Places:
         # Single ones between two Chinese characters are known by their starts.
         self.split: list[int]
         self.numbered: list[int]
-        split, numbered, self.beside, self.ends, self.indents, self.runs = _spans(text)
+        split, numbered, self.beside, self.empty, ends, self.indents, self.runs = _spans(text)
+        self.ends = [*self.empty, *ends]
         self.split = [start for start, _ in split]
         self.numbered = [start for start, _ in numbered]
 

@@ -103,7 +103,7 @@ def _segmented(text: str, places: Places) -> Iterator[tuple[int, int, str, str]]
     """The blanks of a sentence that a program cut into words: its marks stand between blanks as well."""
     done = -1
     for place, _ in places.beside:
-        if place < done or not (found := _SPACED_MARK.match(text, max(0, place - 2))):
+        if place < max(2, done) or text[place - 2] != " " or not (found := _SPACED_MARK.match(text, place - 2)):
             continue
         start = text.rfind("\n", max(0, found.start() - _LONGEST_LINE), found.start()) + 1
         done = text.find("\n", found.end() - 1, found.end() + _LONGEST_LINE)

@@ -44,7 +44,7 @@ def trailing(text: str, plain: Sequence[tuple[int, int]] | None) -> Iterator[tup
     """Blanks at the end of a line; ``plain`` are their spans, if the text has none but U+0020."""
     markdown: bool | None = None
     for start, end in _trailing(text) if plain is None else plain:
-        if text[start:end] == "  " and start and text[start - 1] not in "\r\n" and end < len(text):
+        if end == start + 2 and text[start:end] == "  " and start and text[start - 1] not in "\r\n" and end < len(text):
             markdown = _MARKDOWN.search(text) is not None if markdown is None else markdown
             if markdown:
                 continue
