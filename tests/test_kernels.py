@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import operator
 import os
 import random
 import shutil
@@ -23,7 +25,7 @@ import cleanzh.filters.script as unifying
 from cleanzh.dedup import key, shingles, sketch
 from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
-from cleanzh.lexicon import kinds, script
+from cleanzh.lexicon import kinds, outline, script
 
 ROOT = Path(__file__).parents[1]
 
@@ -246,3 +248,73 @@ def test_changed_runs(before: str, other: str, gap: int) -> None:
     module = compiled("script")
     after = "".join([old if old == "\n" else new for old, new in zip(before, other, strict=False)])
     assert module.changed(before, after, gap) == unifying._changed(before, after, gap)
+
+
+pieces = st.sampled_from(
+    [
+        "京东",
+        "来源：",
+        "责编",
+        "新华社",
+        "摘要",
+        "。",
+        "，",
+        "！",
+        " ",
+        "\u3000",
+        "\n",
+        "2023-01-",
+        "1:",
+        "T",
+        "｜",
+        "😀",
+        "\ud800",
+        "𝟏",
+    ]
+)
+
+
+lines = st.one_of(texts, st.lists(pieces, max_size=30).map("".join))
+
+
+kinds_of_lines = st.lists(
+    st.sampled_from(
+        [1 << bit for bit in range(8)] + [outline.FIELD, 4 << outline.OPENING, outline.AGENCY << outline.OPENING]
+    )
+).map(lambda given: functools.reduce(operator.or_, given, 0))
+
+
+numbers = st.integers(-2, 12)
+
+
+@given(lines, kinds_of_lines, kinds_of_lines, numbers, numbers, numbers, numbers)
+def test_outline(text: str, some: int, none: int, begin: int, stop: int, least: int, most: int) -> None:
+    one, other = outline.Outline(text), compiled("lines").Outline(text, outline._table())
+    every = range(len(one))
+    assert len(one) == len(other)
+    assert other.text == text
+    assert [one[number] for number in every] == [other[number] for number in every] == text.split("\n")
+    assert [one.start(number) for number in (*every, len(one))] == [
+        other.start(number) for number in (*every, len(one))
+    ]
+    assert one.pick(begin, stop, least, most) == other.pick(begin, stop, least, most)
+    assert one.pick(some=some, none=none) == other.pick(some=some, none=none)
+    assert one.pick(some=some) == other.pick(some=some)
+    assert one.agree(max(least, 1), 1) == other.agree(max(least, 1), 1)
+
+
+def test_outline_says_what_is_asked_for_wrongly() -> None:
+    module, table = compiled("lines"), outline._table()
+    made = module.Outline("一\n二", table)
+    calls: list[tuple[Callable[[], object], type[Exception]]] = [
+        (lambda: module.Outline("一", b""), ValueError),
+        (lambda: module.Outline(1, table), TypeError),
+        (lambda: made[2], IndexError),
+        (lambda: made.start(3), IndexError),
+        (lambda: made.pick(0, 1, 2, 3, 4, 5, 6), TypeError),
+        (lambda: made.pick(many=1), TypeError),
+        (lambda: made.agree(1, 2), ValueError),
+    ]
+    for call, error in calls:
+        with pytest.raises(error):
+            call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_metadata
+from cleanzh.filters.metadata import _TRIGGER
+from cleanzh.filters.metadata.dates import DATES
+from cleanzh.lexicon.outline import FIELD, outline_of
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -80,3 +84,14 @@ def test_one_long_line_is_left_alone_quickly() -> None:
 
 def test_pickles() -> None:
     assert pickle.loads(pickle.dumps(remove_metadata)) is remove_metadata  # noqa: S301 (our own object)
+
+
+@pytest.mark.parametrize("pattern", [_TRIGGER.pattern, DATES])
+def test_the_outline_knows_every_line_that_can_be_a_header(pattern: str) -> None:
+    @given(st.from_regex(pattern))
+    def passes(text: str) -> None:
+        lines = text.split("\n")
+        looked_at = [number for number, line in enumerate(lines) if re.search(pattern, line)]
+        assert set(looked_at) <= set(outline_of(text).pick(some=FIELD))
+
+    passes()

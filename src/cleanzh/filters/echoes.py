@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 
 from cleanzh.edits import Edit, text_filter
-from cleanzh.lexicon.lines import lines_of
+from cleanzh.lexicon.outline import PART, outline_of
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_title_echoes"]
@@ -85,19 +84,17 @@ def remove_title_echoes(text: str) -> list[Edit]:
 
 
 def _titles(text: str) -> Iterator[tuple[str, int]]:
-    """The lines that can be the title, each with the offset where it ends: those above the first paragraph.
+    """The lines of parts that can be the title, each with the offset where it ends: those above the first paragraph.
 
     A sentence is none: verse and dialogue open with lines that are as short.
     """
-    lines = lines_of(text)
-    stop = -1
-    for line in itertools.islice(lines, min(_HEAD, len(lines) - 1)):
-        stop += len(line) + 1
-        if len(line) > _LONGEST:
-            return
-        title = line.strip()
+    outline = outline_of(text)
+    head = min(_HEAD, len(outline) - 1)
+    paragraphs = outline.pick(0, head, least=_LONGEST + 1)
+    for index in outline.pick(0, paragraphs[0] if paragraphs else head, least=_SHORTEST, some=PART):
+        title = outline[index].strip()
         if len(title) >= _SHORTEST and title[-1] != "。":
-            yield title, stop
+            yield title, outline.start(index + 1) - 1
 
 
 def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit]:
@@ -121,7 +118,7 @@ def _find_whole(text: str, start: int, title: str, parts: list[str]) -> list[Edi
     if not _TEN_HAN.match(title):
         return []
     # The longest part is the one that is hardly ever there again, and the search for it the fastest.
-    if any(text.find(part, start) < 0 for part in sorted(parts, key=len, reverse=True)):
+    if text.find(max(parts, key=len), start) < 0 or any(text.find(part, start) < 0 for part in parts):
         return []
     spelled = "".join(
         _SPACES if c.isspace() else _COLON.get(c, re.escape(c)) + (_SPACES if c in _COLON else "") for c in title

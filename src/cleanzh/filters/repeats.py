@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.lines import lines_of
+from cleanzh.lexicon.outline import INK, OPENING, SUMMARY, Outline, outline_of, without
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_repeats"]
@@ -61,27 +62,32 @@ def remove_repeats(text: str) -> list[Edit]:
     """
     if "\n" not in text:
         return []
-    lines = lines_of(text)
-    gone = _title_again(lines)
-    long = [line for line in lines if len(line) >= _LONG]
-    if len(long) > 1 and (len({line[:_KEY] for line in long}) < len(long) or any(map(_SUMMARY.match, long[:_OPENING]))):
-        _find_copies(text, lines, gone)
-    return _edits(lines, gone) if gone else []
+    outline = outline_of(text)
+    gone = _title_again(outline)
+    long = outline.pick(least=_LONG, some=INK)
+    if len(long) > 1:
+        top = outline.pick(stop=long[:_OPENING][-1] + 1, least=_LONG, some=SUMMARY << OPENING)
+        if outline.agree(_LONG, _KEY) or any(_SUMMARY.match(outline[index]) for index in top):
+            _find_copies(outline, long, gone)
+    return without(outline, gone)
 
 
-def _title_again(lines: Sequence[str]) -> dict[int, str]:
+def _title_again(outline: Outline) -> dict[int, str]:
     """The first line, printed again before the first paragraph."""
-    filled = list(itertools.islice(((i, line.strip()) for i, line in enumerate(lines[:20]) if line.strip()), 6))
+    filled = outline.pick(0, 20, some=INK)[:6]
     if len(filled) < 3:
         return {}
-    title = filled[0][1]
+    title = outline[filled[0]].strip()
     if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or not _FOUR_HAN.match(title):
         return {}
-    below = _title_below(lines, title)
-    if not below and not any(title in line for _, line in filled[1:]):
+    if outline.text.find(title, outline.start(filled[1])) < 0:
+        return {}
+    below = _title_below(outline, title, filled[0])
+    head = [(index, outline[index].strip()) for index in filled[1:]]
+    if not below and not any(title in line for _, line in head):
         return {}
     again = {}
-    for index, line in filled[1:]:
+    for index, line in head:
         if line == title or _TITLED.sub("", line) == title:
             again[index] = "repeat.title"
         elif len(line) >= _LONG:  # an article; a poem, a song or a list may open with the same line twice
@@ -89,24 +95,22 @@ def _title_again(lines: Sequence[str]) -> dict[int, str]:
     return {}
 
 
-def _title_below(lines: Sequence[str], title: str) -> list[int]:
+def _title_below(outline: Outline, title: str, first: int) -> list[int]:
     """Where the title stands again below the last paragraph, in lists of articles that name their own page too."""
-    found = []
-    for index in range(len(lines) - 1, 0, -1):
-        if len(lines[index]) >= _LONG and _END.search(lines[index]):
-            break
-        if lines[index].strip() == title:
-            found.append(index)
-    return found
+    paragraphs = reversed(outline.pick(first + 1, least=_LONG))
+    last = next((index for index in paragraphs if _END.search(outline[index])), first)
+    return [index for index in outline.pick(last + 1, least=len(title)) if outline[index].strip() == title]
 
 
-def _find_copies(text: str, lines: Sequence[str], gone: dict[int, str]) -> None:
+def _find_copies(outline: Outline, long: list[int], gone: dict[int, str]) -> None:
     """Enter the copies among the long lines into ``gone``."""
+    lines = lines_of(outline.text)
+    labelled = set(outline.pick(least=_LONG, some=SUMMARY << OPENING))
     alike: dict[str, list[int]] = defaultdict(list)
-    for index, line in enumerate(lines):
-        if len(line) >= _LONG and not line.isspace():
-            label = _SUMMARY.match(line)
-            alike[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
+    for index in long:
+        line = lines[index]
+        label = _SUMMARY.match(line) if index in labelled else None
+        alike[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
     groups = [[index for index in group if _is_prose(lines[index])] for group in alike.values() if len(group) > 1]
     groups = [group for group in groups if len(group) > 1]
     if not groups:
@@ -125,7 +129,7 @@ def _find_copies(text: str, lines: Sequence[str], gone: dict[int, str]) -> None:
             other = first if first != index else masked.setdefault(mask, index)
             if other == index or not (rule := _copies(lines[other].strip(), line)):
                 continue
-            standing = standing or _standing(text, lines)
+            standing = standing or _standing(outline, lines)
             if standing.is_copy(lines, other, index):
                 gone[index] = rule
                 original[index] = other
@@ -150,11 +154,11 @@ class _Standing(NamedTuple):
         return near or _far_copy(lines, self.order, self.place, first, second)
 
 
-def _standing(text: str, lines: Sequence[str]) -> _Standing:
-    order = [index for index, line in enumerate(lines) if line and not line.isspace()]
+def _standing(outline: Outline, lines: Sequence[str]) -> _Standing:
+    order = outline.pick(some=INK)
     long = (index for index in order if len(lines[index]) >= _LONG and _is_prose(lines[index]))
     opening = list(itertools.islice(long, _OPENING))
-    law = sum(1 for _ in _LAW.finditer(text)) >= 3
+    law = sum(1 for _ in _LAW.finditer(outline.text)) >= 3
     return _Standing(order, {index: number for number, index in enumerate(order)}, opening, law)
 
 
@@ -234,19 +238,3 @@ def _continues(lines: Sequence[str], first: int, part: str) -> bool:
         if not part.startswith(read):
             return False
     return False
-
-
-def _edits(lines: Sequence[str], gone: dict[int, str]) -> list[Edit]:
-    """One edit a line; the line break after it goes along, or the one before it at the end of the text."""
-    edits, position = [], 0
-    closing, last = len(lines), len(lines) - 1
-    while closing - 1 in gone:
-        closing -= 1
-    for index, line in enumerate(lines):
-        if index in gone:
-            if index >= closing > 0:
-                edits.append(Edit(gone[index], position - 1, "\n" + line, ""))
-            else:
-                edits.append(Edit(gone[index], position, line + ("\n" if index < last else ""), ""))
-        position += len(line) + 1
-    return edits

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from cleanzh import prepared
-from cleanzh.edits import Edit, Findings, text_filter
+from cleanzh.edits import Findings, apply, text_filter
 from cleanzh.filters.metadata.labels import PERSONS
 from cleanzh.filters.metadata.lines import DATES, LONGEST, Header, fold, named, read_header
 from cleanzh.filters.metadata.titles import find_title
-from cleanzh.lexicon.lines import lines_of
+from cleanzh.lexicon.outline import AGENCY, CLAUSE, EDITOR, FIELD, INK, OPENING, STOP, Outline, outline_of, without
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_metadata"]
@@ -91,6 +89,14 @@ class _Place(NamedTuple):
     beside: bool
 
 
+class _Line(NamedTuple):
+    """A line of fields, the rule under which it goes, and what it has in common with those of a list."""
+
+    header: Header
+    rule: str
+    pattern: str
+
+
 @text_filter("metadata", repeat=True)
 def remove_metadata(text: str) -> Findings:
     """Remove header and byline lines; what they say becomes metadata.
@@ -110,150 +116,178 @@ def remove_metadata(text: str) -> Findings:
     event; an interview's ``记者：``; lists of works by author. One field is not enough between two paragraphs, where a
     label may belong to a table or a picture.
     """
-    lines = lines_of(text)
-    if len(lines) == 1 and len(text) >= _PARAGRAPH and "。" in text:  # nothing stands above or below it
+    if len(text) >= _PARAGRAPH and "。" in text and "\n" not in text:  # nothing stands above or below it
         said: dict[str, str] = {}
-        _read_dateline(lines, said)
+        _read_dateline([text], said)
         return Findings([], said)
-    first, last = _paragraphs(lines)
-    closing = _closing(text, lines, first, last)
-    found = _headers(lines, first, closing)
-    gone, metadata = _choose(lines, found, first, closing) if found else ([], {})
-    _read_dateline(lines[first : first + _EDGE], metadata)
-    if first and (title := find_title(lines, gone, first, metadata)):
+    outline = outline_of(text)
+    first, last, running = _paragraphs(outline)
+    closing = _closing(outline, first, last)
+    found = _headers(outline, first, closing)
+    gone, metadata = _choose(outline, found, first, closing) if found else ([], {})
+    openings = outline.pick(first, first + _EDGE, some=AGENCY << OPENING)
+    _read_dateline(map(outline.__getitem__, openings), metadata)
+    if first and (title := find_title(outline, gone, first, metadata)):
         metadata["title"] = title
-    return Findings(_edits(lines, gone, found), metadata)
+    if not gone:
+        return Findings([], metadata)
+    edits = without(outline, {index: found[index].rule for index in gone})
+    if len(gone) < len(found) or not running or first in gone or last in gone:
+        return Findings(edits, metadata)
+    # All lines of fields go and the paragraphs stay, so nothing more will go: what is left is the same but for them.
+    again = _say_again(outline, set(gone), first)
+    return Findings(edits, {**again, **metadata}, apply(text, edits))
 
 
-def _choose(
-    lines: Sequence[str], found: dict[int, Header], first: int, closing: int
-) -> tuple[list[int], dict[str, str]]:
+def _say_again(outline: Outline, gone: set[int], first: int) -> dict[str, str]:
+    """What the document says of itself in its datelines and its title, once the lines of fields are gone."""
+    said: dict[str, str] = {}
+    stay = [number for number in range(first, min(first + _EDGE + len(gone), len(outline))) if number not in gone]
+    _read_dateline(map(outline.__getitem__, stay[:_EDGE]), said)
+    head = [outline[number] for number in range(first) if number not in gone]
+    if head and (title := find_title(head, [], len(head), said)):
+        said["title"] = title
+    return said
+
+
+def _choose(outline: Outline, found: dict[int, _Line], first: int, closing: int) -> tuple[list[int], dict[str, str]]:
     """Which of the lines of fields go, and what the document says of itself in them."""
     # Lists of other articles below the text look like a chat, so only what stands above it is counted for one.
-    alike = Counter(_pattern(header) for i, header in found.items() if header.labels or i < first)
-    alike[""] = 0
+    alike: dict[str, int] = {}
+    for index, line in found.items():
+        if line.pattern and (line.header.labels or index < first):
+            alike[line.pattern] = alike.get(line.pattern, 0) + 1
     above: dict[str, str] = {}
     guesses: dict[str, str] = {}
     below: dict[str, str] = {}
     gone: list[int] = []
-    for index, header in found.items():
+    for index, line in found.items():
         place = _Place(index < first, index >= closing, bool(gone) and gone[-1] == index - 1)
-        if not _goes(lines, index, found, alike, place):
+        if not _goes(outline, index, found, alike.get(line.pattern, 0) > _ALIKE, place):
             continue
         gone.append(index)
+        header = line.header
         if index < first:
             above, guesses = {**header.metadata, **above}, {**header.guesses, **guesses}
         elif header.labels:  # else a date in a list of other articles
             below = {**header.metadata, **below}
-    for index in _repeated_names(lines[:first], set(gone), {**guesses, **above}):
-        found[index] = Header(frozenset({"source"}), {})
+    for index in _repeated_names(outline, first, gone, {**guesses, **above}):
+        found[index] = _line_of(Header(frozenset({"source"}), {}))
         gone.append(index)
-    for index, field in _names_above(lines[:first], gone, found):
+    for index, field in _names_above(outline, first, gone, found):
         if field not in above:
-            found[index] = Header(frozenset({field}), {})
+            found[index] = _line_of(Header(frozenset({field}), {}))
             gone.append(index)
-            guesses[field] = lines[index].strip()
+            guesses[field] = outline[index].strip()
     gone.sort()
     return gone, {**below, **guesses, **_lone_day(found, gone, first), **above}
 
 
-def _paragraphs(lines: Sequence[str]) -> tuple[int, int]:
-    """The first and the last paragraph of running text; without any, what lies between the edges of the text."""
-    first = next((i for i, line in enumerate(lines) if len(line) >= _PARAGRAPH and _is_paragraph(line)), None)
-    if first is not None:
-        last = next(i for i, line in enumerate(reversed(lines)) if len(line) >= _PARAGRAPH and _is_paragraph(line))
-        return first, len(lines) - 1 - last
-    filled = [i for i, line in enumerate(lines) if line and not line.isspace()]
+def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
+    """The first and the last paragraph of running text, and whether there is any.
+
+    Without any, what lies between the edges of the text.
+    """
+    sure = outline.pick(least=_PARAGRAPH, some=STOP)
+    if sure:
+        first, last = sure[0], sure[-1]
+        above = outline.pick(stop=first, least=_PARAGRAPH, some=CLAUSE)
+        below = outline.pick(last + 1, least=_PARAGRAPH, some=CLAUSE)
+        first = next((index for index in above if _is_paragraph(outline[index])), first)
+        return first, next((index for index in reversed(below) if _is_paragraph(outline[index])), last), True
+    others = [i for i in outline.pick(least=_PARAGRAPH, some=CLAUSE) if _is_paragraph(outline[i])]
+    if others:
+        return others[0], others[-1], True
+    filled = outline.pick(some=INK)
     if not filled:
-        return 0, -1
+        return 0, -1, False
     edge = min(_EDGE, len(filled))
-    return filled[edge - 1] + 1, filled[-edge] - 1
+    return filled[edge - 1] + 1, filled[-edge] - 1, False
 
 
 def _is_paragraph(line: str) -> bool:
-    """Of a line that is long enough, whether it is one."""
-    if "。" in line:
-        return True
+    """Of a line that is long enough and has no full stop, whether it is one."""
     if not _SENTENCES.search(line):
         return False
     return len(line) > LONGEST or not _TRIGGER.search(line) or read_header(line) is None
 
 
-def _closing(text: str, lines: Sequence[str], first: int, last: int) -> int:
+def _closing(outline: Outline, first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    # To part the text at a character takes less than to look for each of the words.
-    if any(before.endswith(_RESPONSIBLE) for sign in "编編" if sign in text for before in text.split(sign)):
-        for index in _numbers(text, _EDITOR):
-            if first < index < last and (header := read_header(lines[index])) and "editor" in header.kinds:
-                return index
+    for index in outline.pick(first + 1, last, some=EDITOR):
+        line = outline[index]
+        if _EDITOR.search(line) and (header := read_header(line)) and "editor" in header.kinds:
+            return index
     return max(last + 1, 0)
 
 
-def _headers(lines: Sequence[str], first: int, closing: int) -> dict[int, Header]:
+def _headers(outline: Outline, first: int, closing: int) -> dict[int, _Line]:
     """The lines that are nothing but fields: above and below the paragraphs.
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
     """
-    found = dict(_read(lines, itertools.chain(range(first), range(max(first, closing), len(lines)))))
-    if found and (between := dict(_read(lines, (i for i in range(first + 1, closing) if _is_stamped(lines, i))))):
+    found = _read(outline, 0, first)
+    found.update(_read(outline, max(first, closing), len(outline)))
+    if found and (between := _read(outline, first + 1, closing, stamped=True)):
         found = dict(sorted({**found, **between}.items()))
     return found
 
 
-def _is_stamped(lines: Sequence[str], index: int) -> bool:
+def _read(outline: Outline, begin: int, stop: int, *, stamped: bool = False) -> dict[int, _Line]:
+    found = {}
+    for index in outline.pick(begin, stop, 2, LONGEST, FIELD, STOP):
+        if (not stamped or _is_stamped(outline, index)) and (line := _fields(outline[index])):
+            found[index] = line
+    return found
+
+
+def _is_stamped(outline: Outline, index: int) -> bool:
     """Whether a date with its time of day begins on a line; the time may stand on the next."""
-    line = lines[index]
+    line = outline[index]
     if "20" not in line and "19" not in line:
         return False
-    stamp = _STAMP.search("\n".join(lines[index : index + 4]))
-    return stamp is not None and stamp.start() < len(line)
-
-
-def _read(lines: Sequence[str], numbers: Iterable[int]) -> Iterator[tuple[int, Header]]:
-    for index in numbers:
-        line = lines[index]
-        if 2 <= len(line) <= LONGEST and "。" not in line and (header := _fields(line)):
-            yield index, header
+    stamp = _STAMP.search(outline.text, outline.start(index), outline.start(min(index + 4, len(outline))) - 1)
+    return stamp is not None and stamp.start() < outline.start(index) + len(line)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)  # what stays is asked about again in each round
-def _fields(line: str) -> Header | None:
-    return read_header(line) if _TRIGGER.search(line) or _OTHER_DATE.search(line) else None
+def _fields(line: str) -> _Line | None:
+    header = read_header(line) if _TRIGGER.search(line) or _OTHER_DATE.search(line) else None
+    return _line_of(header) if header else None
 
 
-def _numbers(text: str, pattern: re.Pattern[str]) -> Iterator[int]:
-    """The numbers of the lines in which a pattern is found."""
-    index = position = 0
-    for found in pattern.finditer(text):
-        index += text.count("\n", position, found.start())
-        position = found.start()
-        yield index
+def _line_of(header: Header) -> _Line:
+    return _Line(header, _rule(header), _pattern(header))
 
 
-def _goes(lines: Sequence[str], index: int, found: dict[int, Header], alike: Counter[str], place: _Place) -> bool:
-    """Whether a line of fields is the page's and not the article's."""
-    header, line = found[index], lines[index]
+def _goes(outline: Outline, index: int, found: dict[int, _Line], often: bool, place: _Place) -> bool:
+    """Whether a line of fields is the page's and not the article's; ``often`` is set if others are like it."""
+    header = found[index].header
     kinds = header.kinds
-    if header.vague and not place.head and _REPLY.match(line):
+    if header.vague and not place.head and _REPLY.match(outline[index]):
         return False
     if len(kinds & _MAIN) >= 2 and header.labels:
         return True
-    if not (place.head or place.tail) or alike[_pattern(header)] > _ALIKE:
+    if not (place.head or place.tail) or often:
         return False
-    around = lines[max(0, index - 2) : index + 3]
     if kinds <= {"published", "clock"}:
         if not (header.exact or header.labels or (place.head and header.guesses)):
             return False
-        if not header.exact and not (place.head and header.metadata) and _DAY.match(line):
+        if not header.exact and not (place.head and header.metadata) and _DAY.match(outline[index]):
             return False
-        return not any(map(_EVENT.match, around))
+        return not any(map(_EVENT.match, _around(outline, index)))
     if kinds <= _MINOR:
         below = found.get(index + 1)
-        if kinds == {"ignored"} and place.head and _SIZES.fullmatch(fold(line).strip()):
+        if kinds == {"ignored"} and place.head and _SIZES.fullmatch(fold(outline[index]).strip()):
             return True
-        near = place.beside or (below is not None and bool(below.kinds & _MAIN))
-        return near or kinds == {"reaction"} or bool(_OWN.match(fold(line).strip()))
-    return not (kinds <= _NAMED and any(map(_WORK.match, around)))
+        near = place.beside or (below is not None and bool(below.header.kinds & _MAIN))
+        return near or kinds == {"reaction"} or bool(_OWN.match(fold(outline[index]).strip()))
+    return not (kinds <= _NAMED and any(map(_WORK.match, _around(outline, index))))
+
+
+def _around(outline: Outline, index: int) -> Iterator[str]:
+    """The line and the two on either side."""
+    return (outline[number] for number in range(max(0, index - 2), min(index + 3, len(outline))))
 
 
 def _pattern(header: Header) -> str:
@@ -263,34 +297,34 @@ def _pattern(header: Header) -> str:
     return "spoken" if not header.labels and (header.vague or "author" in header.guesses) else ""
 
 
-def _lone_day(found: dict[int, Header], gone: list[int], first: int) -> Mapping[str, str]:
+def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[str, str]:
     """A date that stands by itself above the text: it stays, since a letter may open with it, but it is read."""
-    days = [h for i, h in found.items() if i < first and i not in gone and h.kinds == {"published"}]
+    lines = (line for index, line in found.items() if index < first and index not in gone)
+    days = [line.header for line in lines if line.header.kinds == {"published"}]
     return days[0].metadata if len(days) == 1 and not (days[0].vague or days[0].guesses) else {}
 
 
-def _repeated_names(lines: Sequence[str], gone: set[int], metadata: dict[str, str]) -> list[int]:
+def _repeated_names(outline: Outline, first: int, gone: list[int], metadata: dict[str, str]) -> list[int]:
     """The lines beside a header that are nothing but the name it gives: an account prints itself above its post."""
     names = {metadata.get("source"), metadata.get("author")}
-    return [
-        index
-        for index, line in enumerate(lines)
-        if index not in gone and line.strip() in names and (index + 1 in gone or index - 1 in gone)
-    ]
+    beside = {index + side for index in gone for side in (-1, 1)}.difference(gone)
+    return [index for index in sorted(beside) if 0 <= index < first and outline[index].strip() in names]
 
 
-def _names_above(lines: Sequence[str], gone: list[int], found: dict[int, Header]) -> Iterator[tuple[int, str]]:
+def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> Iterator[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
-    filled = [index for index, line in enumerate(lines) if line and not line.isspace()]
+    if not any(found[index].header.exact for index in gone):
+        return
+    filled = outline.pick(stop=first, some=INK)
     for above, index in itertools.pairwise(filled[1:]):
-        if index not in gone or above in gone or not found[index].exact:
+        if index not in gone or above in gone or not found[index].header.exact:
             continue
-        field = named(fold(lines[above]).strip())
+        field = named(fold(outline[above]).strip())
         if field:
             yield above, field
 
 
-def _read_dateline(lines: Sequence[str], metadata: dict[str, str]) -> None:
+def _read_dateline(lines: Iterable[str], metadata: dict[str, str]) -> None:
     """What a dateline that stays says: ``新华社北京5月27日电（记者唐霁）``, ``本报讯（记者 陈智）``."""
     for line in lines:
         if dateline := _DATELINE.match(line):
@@ -299,28 +333,6 @@ def _read_dateline(lines: Sequence[str], metadata: dict[str, str]) -> None:
             if names := dateline["names"] or dateline["persons"]:
                 metadata.setdefault("author", names.strip())
             return
-
-
-def _edits(lines: Sequence[str], gone: list[int], found: dict[int, Header]) -> list[Edit]:
-    """One edit a line; the line break after it goes along, or the one before it at the end of the text."""
-    if not gone:
-        return []
-    starts, position = [], 0
-    for line in lines:
-        starts.append(position)
-        position += len(line) + 1
-    closing, last = len(lines), len(lines) - 1
-    removed = set(gone)
-    while closing - 1 in removed:
-        closing -= 1
-    edits = []
-    for index in gone:
-        rule, start, line = _rule(found[index]), starts[index], lines[index]
-        if index >= closing > 0:
-            edits.append(Edit(rule, start - 1, "\n" + line, ""))
-        else:
-            edits.append(Edit(rule, start, line + ("\n" if index < last else ""), ""))
-    return edits
 
 
 def _rule(header: Header) -> str:

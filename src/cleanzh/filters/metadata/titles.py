@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 
+from cleanzh.lexicon.outline import Outline
 from cleanzh.patterns import lazily
 
 __all__ = ["find_title"]
@@ -24,7 +24,7 @@ _EMPTY = frozenset({"正文", "内容", "原文", "文章正文"})
 _CLOSED = "。，；：、,;:…"
 
 
-def find_title(lines: Sequence[str], gone: list[int], first: int, metadata: Mapping[str, str]) -> str | None:
+def find_title(lines: Outline | Sequence[str], gone: list[int], first: int, metadata: Mapping[str, str]) -> str | None:
     """The title of an article whose header lines are ``gone`` and whose first paragraph is line ``first``.
 
     It is the line right above the header, or right below a header that opens the text, or the first line if the first
@@ -35,8 +35,13 @@ def find_title(lines: Sequence[str], gone: list[int], first: int, metadata: Mapp
         return None
     anchor = header if header is not None else min(first, len(lines))
     names = set(metadata.values())
-    stripped = map(str.strip, reversed(lines[max(0, anchor - 12) : anchor]))
-    above = list(itertools.islice((s for s in stripped if s and s not in names and s not in _EMPTY), 2))
+    above: list[str] = []  # the two next lines
+    for number in range(anchor - 1, max(0, anchor - 12) - 1, -1):
+        line = lines[number].strip()
+        if line and line not in names and line not in _EMPTY:
+            above.append(line)
+            if len(above) == 2:
+                break
     if not above:
         return None if header is None else _below(lines, gone, header, first)
     title = above[0]
@@ -50,7 +55,7 @@ def find_title(lines: Sequence[str], gone: list[int], first: int, metadata: Mapp
     return title
 
 
-def _below(lines: Sequence[str], gone: list[int], header: int, first: int) -> str | None:
+def _below(lines: Outline | Sequence[str], gone: list[int], header: int, first: int) -> str | None:
     removed, below = set(gone), header
     while below < len(lines) and (below in removed or not lines[below] or lines[below].isspace()):
         below += 1

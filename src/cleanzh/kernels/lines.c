@@ -1,0 +1,283 @@
+/* Where the lines of a text begin, and what characters and pairs of characters each has: see cleanzh.lexicon.outline.
+ *
+ * Most lines need no look at all once it is known how long they are and what they have; so a filter asks for the
+ * numbers of those that could concern it, and makes strings of these only.
+ */
+#include "text.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <structmember.h>
+
+#define CLASSES 256
+#define OPENING 9 /* characters behind the blanks that a line begins with */
+
+typedef struct {
+    Py_ssize_t start; /* in characters of the text */
+    uint64_t kinds;   /* of all its characters; above bit 32 once more, of those that open it */
+} Line;
+
+/* As the table comes from Python: the bits of each class of characters, and the class of each character. */
+typedef struct {
+    struct {
+        uint64_t kinds;   /* bit 0: blank; bit 31 is set by a pair */
+        uint64_t begins;  /* pairs of which it is the first */
+        uint64_t ends;    /* pairs of which it is the second */
+    } bits[CLASSES];
+    uint8_t classes[TABLE_ENTRIES];
+} Table;
+
+#define BLANK 1u
+#define PAIR ((uint64_t)1 << 31)
+
+/* The characters of the line up to LIMIT and while CONDITION holds for their class: their kinds, and the pairs that
+ * each is the second of, if the one before it was the first. */
+#define TAKE(LIMIT, CONDITION)                           \
+    for (; i < (LIMIT) && chars[i] != '\n'; i++) {       \
+        uint8_t at = table->classes[ENTRY(chars[i])];    \
+        if (!(CONDITION))                                \
+            break;                                       \
+        kinds |= table->bits[at].kinds;                  \
+        pairs |= begun & table->bits[at].ends;           \
+        begun = table->bits[at].begins;                  \
+    }
+
+#define LOOP(NAME, UNIT)                                                                            \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const Table *table, Line *lines)   \
+    {                                                                                               \
+        Py_ssize_t count = 0;                                                                       \
+        for (Py_ssize_t i = 0; i <= length; i++) {                                                  \
+            uint64_t kinds = 0, pairs = 0, begun = 0;                                               \
+            lines[count].start = i;                                                                 \
+            TAKE(length, table->bits[at].kinds & BLANK)                                             \
+            uint64_t blank = kinds;                                                                 \
+            kinds = 0;                                                                              \
+            Py_ssize_t opens = length - i < OPENING ? length : i + OPENING;                         \
+            TAKE(opens, 1)                                                                          \
+            uint64_t opening = kinds << 32;                                                         \
+            TAKE(length, 1)                                                                         \
+            pairs |= begun & table->bits[table->classes['\n']].ends; /* the end of the text is one too */ \
+            lines[count++].kinds = blank | kinds | opening | (pairs ? PAIR : 0);                    \
+        }                                                                                           \
+        return count;                                                                               \
+    }
+FOR_EACH_WIDTH(LOOP, outline)
+#undef LOOP
+
+#define LOOP(NAME, UNIT)                                                         \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length)                 \
+    {                                                                            \
+        Py_ssize_t count = 1;                                                    \
+        for (Py_ssize_t i = 0; i < length; i++)                                  \
+            count += chars[i] == '\n';                                           \
+        return count;                                                            \
+    }
+FOR_EACH_WIDTH(LOOP, count)
+#undef LOOP
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *text;
+    Line *lines; /* and one more, at the place where another line would begin */
+    Py_ssize_t count;
+} Outline;
+
+static Py_ssize_t
+length_of(const Outline *self, Py_ssize_t number)
+{
+    return self->lines[number + 1].start - self->lines[number].start - 1;
+}
+
+static PyObject *
+outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *text;
+    Py_buffer table;
+    if (!PyArg_ParseTuple(args, "Uy*", &text, &table))
+        return NULL;
+    Outline *self = NULL;
+    if (table.len != (Py_ssize_t)sizeof(Table))
+        PyErr_SetString(PyExc_ValueError, "Outline: three numbers for each of 256 classes, and the class of each character");
+    else
+        self = (Outline *)type->tp_alloc(type, 0);
+    if (self != NULL) {
+        Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = BY_WIDTH(count, text, length);
+        self->text = Py_NewRef(text);
+        self->lines = PyMem_New(Line, count + 1);
+        if (self->lines == NULL) {
+            PyErr_NoMemory();
+            Py_CLEAR(self);
+        }
+        else {
+            self->count = BY_WIDTH(outline, text, length, table.buf, self->lines);
+            self->lines[count] = (Line){length + 1, 0};
+        }
+    }
+    PyBuffer_Release(&table);
+    return (PyObject *)self;
+}
+
+static void
+outline_dealloc(Outline *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyMem_Free(self->lines);
+    Py_XDECREF(self->text);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static Py_ssize_t
+outline_length(Outline *self)
+{
+    return self->count;
+}
+
+static PyObject *
+outline_item(Outline *self, Py_ssize_t number)
+{
+    if (number < 0 || number >= self->count) {
+        PyErr_SetString(PyExc_IndexError, "no such line");
+        return NULL;
+    }
+    return PyUnicode_Substring(self->text, self->lines[number].start, self->lines[number + 1].start - 1);
+}
+
+static PyObject *
+outline_start(Outline *self, PyObject *argument)
+{
+    Py_ssize_t number = PyLong_AsSsize_t(argument);
+    if (number == -1 && PyErr_Occurred())
+        return NULL;
+    if (number < 0 || number > self->count) {
+        PyErr_SetString(PyExc_IndexError, "no such line");
+        return NULL;
+    }
+    return PyLong_FromSsize_t(self->lines[number].start);
+}
+
+/* What pick() may be given, by position or by name. */
+enum { BEGIN, STOP, LEAST, MOST, SOME, NONE, ARGUMENTS };
+static const char *const argument_names[ARGUMENTS] = {"begin", "stop", "least", "most", "some", "none"};
+
+static PyObject *
+outline_pick(Outline *self, PyObject *const *args, Py_ssize_t given, PyObject *names)
+{
+    uint64_t values[ARGUMENTS] = {[STOP] = PY_SSIZE_T_MAX, [MOST] = PY_SSIZE_T_MAX};
+    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    for (Py_ssize_t i = 0; i < given + named; i++) {
+        Py_ssize_t which = i;
+        if (i >= given)
+            for (which = 0; which < ARGUMENTS; which++)
+                if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i - given), argument_names[which]) == 0)
+                    break;
+        if (which >= ARGUMENTS) {
+            PyErr_SetString(PyExc_TypeError, "pick(begin, stop, least, most, some, none)");
+            return NULL;
+        }
+        values[which] = PyLong_AsUnsignedLongLongMask(args[i]);
+        if (PyErr_Occurred())
+            return NULL;
+    }
+    PyObject *found = PyList_New(0);
+    if (found == NULL)
+        return NULL;
+    Py_ssize_t begin = (Py_ssize_t)values[BEGIN], stop = (Py_ssize_t)values[STOP];
+    for (Py_ssize_t i = begin < 0 ? 0 : begin; i < stop && i < self->count; i++) {
+        Py_ssize_t length = length_of(self, i);
+        uint64_t kinds = self->lines[i].kinds;
+        if (length < (Py_ssize_t)values[LEAST] || length > (Py_ssize_t)values[MOST] || (kinds & values[NONE])
+            || (values[SOME] && !(kinds & values[SOME])))
+            continue;
+        if (append_number(found, i) < 0) {
+            Py_DECREF(found);
+            return NULL;
+        }
+    }
+    return found;
+}
+
+/* Lines are entered into a table by the hash of their key, and each compared with those of the same one. */
+static PyObject *
+outline_agree(Outline *self, PyObject *const *args, Py_ssize_t given)
+{
+    Py_ssize_t least = given == 2 ? PyLong_AsSsize_t(args[0]) : -1, key = given == 2 ? PyLong_AsSsize_t(args[1]) : -1;
+    if (PyErr_Occurred())
+        return NULL;
+    if (key < 1 || least < key) {
+        PyErr_SetString(PyExc_ValueError, "agree(least, key): the key is a part of the shortest line");
+        return NULL;
+    }
+    Py_ssize_t entries = 0, size = 16;
+    for (Py_ssize_t i = 0; i < self->count; i++)
+        entries += length_of(self, i) >= least;
+    if (entries < 2)
+        Py_RETURN_FALSE;
+    while (size < 2 * entries)
+        size *= 2;
+    Py_ssize_t *slots = PyMem_Calloc((size_t)size, sizeof *slots); /* numbers of lines, counted from 1 */
+    if (slots == NULL)
+        return PyErr_NoMemory();
+    const char *data = PyUnicode_DATA(self->text);
+    Py_ssize_t width = PyUnicode_KIND(self->text);
+    size_t bytes = (size_t)(key * width), slot;
+    int found = 0;
+    for (Py_ssize_t i = 0; i < self->count && !found; i++) {
+        if (length_of(self, i) < least)
+            continue;
+        const char *here = data + self->lines[i].start * width;
+        uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, whose upper half is mixed into the lower one */
+        for (size_t j = 0; j < bytes; j++)
+            hash = (hash ^ (unsigned char)here[j]) * 0x100000001b3u;
+        slot = (size_t)(hash ^ hash >> 32) & (size_t)(size - 1);
+        for (; slots[slot] && !found; slot = (slot + 1) & (size_t)(size - 1))
+            found = memcmp(data + self->lines[slots[slot] - 1].start * width, here, bytes) == 0;
+        slots[slot] = i + 1;
+    }
+    PyMem_Free(slots);
+    return PyBool_FromLong(found);
+}
+
+static PyMethodDef outline_methods[] = {
+    {"start", (PyCFunction)outline_start, METH_O, "Where a line begins in the text."},
+    {"pick", (PyCFunction)(void (*)(void))outline_pick, METH_FASTCALL | METH_KEYWORDS,
+     "pick(begin=0, stop=..., least=0, most=..., some=0, none=0) -> list\n\n"
+     "The lines from begin to stop that have least to most characters, some of the kinds (if any are given) and none."},
+    {"agree", (PyCFunction)(void (*)(void))outline_agree, METH_FASTCALL,
+     "agree(least, key) -> bool\n\nWhether two lines of at least that length begin with the same key characters."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef outline_members[] = {
+    {"text", T_OBJECT_EX, offsetof(Outline, text), READONLY, "What it is the outline of."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot outline_slots[] = {
+    {Py_tp_doc, "Outline(text, table): the lines of a text, by number."},
+    {Py_tp_new, outline_new},
+    {Py_tp_dealloc, outline_dealloc},
+    {Py_sq_length, outline_length},
+    {Py_sq_item, outline_item},
+    {Py_tp_methods, outline_methods},
+    {Py_tp_members, outline_members},
+    {0, NULL},
+};
+
+static PyType_Spec outline_spec = {
+    "cleanzh.kernels.lines.Outline", sizeof(Outline), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, outline_slots,
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "lines", .m_size = 0,
+};
+
+PyMODINIT_FUNC
+PyInit_lines(void)
+{
+    PyObject *module = PyModule_Create(&definition), *type = PyType_FromSpec(&outline_spec);
+    if (module == NULL || type == NULL || PyModule_AddObjectRef(module, "Outline", type) < 0)
+        Py_CLEAR(module);
+    Py_XDECREF(type);
+    return module;
+}
