@@ -53,8 +53,8 @@ def prepare(target: Path) -> int:
     from cleanzh.filters.mojibake import gate
     from cleanzh.lexicon.script import character_class
     from cleanzh.rulebook.files import MADE_FROM, builtin
-    from cleanzh.rulebook.opening import opening
-    from cleanzh.shadow import seldom
+    from cleanzh.rulebook.screen import screens
+    from cleanzh.shadow import MAY_HIDE, seldom
 
     seldom()
     patterns += lazy_patterns(gate.patterns())
@@ -65,8 +65,13 @@ def prepare(target: Path) -> int:
             for value in vars(loaded).values():
                 patterns += lazy_patterns(value)
     patterns += ((rule.pattern, 0) for rule in builtin())
-    openings = {rule.pattern: opening(rule.pattern) for rule in builtin()}
-    prepared.write(target, MADE_FROM, [asdict(rule) for rule in builtin()], patterns, openings)
+    prepared.write(
+        target,
+        MADE_FROM,
+        [asdict(rule) for rule in builtin()],
+        patterns,
+        screens((MAY_HIDE, *(rule.pattern for rule in builtin()))),
+    )
     return len(set(patterns))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from functools import cache
 
 import pytest
@@ -11,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cleanzh.rulebook.gate as module
-from cleanzh.rulebook import Rule, Rulebook, builtin
+from cleanzh.rulebook import Rulebook, builtin
 from cleanzh.rulebook.gate import Gate, Needed
-from cleanzh.rulebook.opening import opening
 from cleanzh.shadow import folded, folds, forms, shadow
 
 LITERALS = sorted({literal for rule in builtin() for literal in rule.needs})
@@ -102,58 +99,6 @@ def test_the_automaton_is_made_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> 
     assert "_automaton" not in vars(made)
     made.look("扫码关注我们的公众号")
     assert "_automaton" in vars(made)
-
-
-@pytest.mark.parametrize("rule", builtin(), ids=lambda rule: rule.name)
-def test_a_line_begins_as_its_pattern_says(rule: Rule) -> None:
-    """The first letter of what a rule matches is one of its opening."""
-    letters = opening(rule.pattern)
-    for line in rule.must_match:
-        first = re.search(r"[^\W_]", shadow(line.strip()).text)
-        assert first is None or first[0].isdigit() or not letters or first[0] in letters, line
-
-
-@pytest.mark.parametrize(
-    ("pattern", "letters"),
-    [
-        ("^(?:a|b)c", "ab"),
-        ("^a?b", "ab"),
-        (r"^\W*(?!x)(?=y)(?>甲|乙+)", "乙甲"),
-        (r"^\d*[_\s>]*甲", "甲"),
-        ("^[一-三]", "一丁丂七丄丅丆万丈三"),
-        ("^a|b", ""),
-        ("a", ""),
-        ("^[^甲]", ""),
-        ("^.a", ""),
-        (r"^\w", ""),
-        ("^(a)?$", ""),
-        ("(?i)^a", ""),
-        ("^(?:a|.)", ""),
-        ("^[一-龥]", ""),
-        (r"^\p{Han}a", ""),
-    ],
-)
-def test_the_opening_of_a_pattern(pattern: str, letters: str) -> None:
-    assert opening(pattern) == "".join(sorted(letters))
-
-
-LINES = [line for rule in builtin() for line in rule.must_match]
-BOOK = Rulebook(builtin())
-
-
-@settings(deadline=None)
-@given(st.lists(st.one_of(st.sampled_from(LINES), pieces), max_size=4).map("\n".join))
-def test_no_line_is_passed_by_for_what_it_begins_with(text: str) -> None:
-    def found() -> list[tuple[str, int, int]]:
-        return [(hit.rule.name, hit.start, hit.end) for hit in BOOK.scan(text)]
-
-    if any(shadow(line.strip()).offsets is not None for line in text.split("\n")):
-        return  # what a line hides may show only because it was looked at for another literal
-    some = found()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BOOK._index, "opened", defaultdict(lambda: BOOK._index.all))
-        BOOK._index._decided.clear()
-        assert found() == some
 
 
 @given(st.text(st.characters(), min_size=100, max_size=200), st.sampled_from(sorted(folds())))

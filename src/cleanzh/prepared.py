@@ -16,12 +16,12 @@ import re
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["compiled", "openings", "rule_tables", "write"]
+__all__ = ["Screens", "compiled", "rule_tables", "screens", "write"]
 
 FILE = Path(__file__).with_name("prepared.bin")
 
@@ -54,10 +54,33 @@ def rule_tables(files: Iterable[Path]) -> list[dict[str, Any]] | None:
     return tables
 
 
-def openings(files: Iterable[Path]) -> Mapping[str, str]:
-    """What lines begin with that patterns of the rules match, by pattern; empty if these are not the files."""
-    found: Mapping[str, str] = _content()[0]["openings"] if rule_tables(files) is not None else {}
-    return found
+def screens(files: Iterable[Path]) -> Screens | None:
+    """The screens of the patterns of the rules; None if these are not the files."""
+    if rule_tables(files) is None:
+        return None
+    stored = _content()[0]["screens"]
+    programs = {pattern: list(map(_part, parts)) for pattern, parts in stored["programs"].items()}
+    codes, beyond, sets = map(_part, stored["tables"])
+    return Screens(codes, beyond, sets, stored["size"], programs)
+
+
+def _part(place: Sequence[int]) -> bytes:
+    return _content()[1][place[0] : place[0] + place[1]]
+
+
+class Screens(NamedTuple):
+    """What :mod:`cleanzh.rulebook.screen` makes: automata over codes of characters.
+
+    ``codes`` are two bytes for each character below U+10000, of what it folds to; ``beyond`` has for those above, by
+    ranges, the first character and the code, four bytes each. ``sets`` has ``size`` bytes for each set of codes.
+    ``programs`` are by pattern: each a conjunction of programs, instructions of three numbers of four bytes.
+    """
+
+    codes: bytes
+    beyond: bytes
+    sets: bytes
+    size: int
+    programs: Mapping[str, list[bytes]]
 
 
 def write(
@@ -65,24 +88,30 @@ def write(
     files: Iterable[Path],
     tables: list[dict[str, Any]],
     patterns: Iterable[tuple[str, int]],
-    openings: Mapping[str, str],
+    screens: Screens,
 ) -> None:
-    """Prepare rules that were read from ``files``, patterns with their flags, and what lines of theirs begin with."""
+    """Prepare rules that were read from ``files``, patterns with their flags, and the screens of those of the rules."""
     from re import _compiler, _parser  # type: ignore[attr-defined]  # what re.compile is made of
 
     rows, codes = [], bytearray()
+
+    def stored(part: bytes) -> tuple[int, int]:
+        codes.extend(part)
+        return len(codes) - len(part), len(part)
+
     for pattern, flags in dict.fromkeys(patterns):
         parsed = _parser.parse(pattern, flags)
         code = array("I", _compiler._code(parsed, flags)).tobytes()
         state = parsed.state
-        rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, len(codes), len(code)])
-        codes += code
+        rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, *stored(code)])
+    tables_of_screens = [stored(part) for part in (screens.codes, screens.beyond, screens.sets)]
+    programs = {pattern: [stored(part) for part in parts] for pattern, parts in screens.programs.items()}
     content = {
         "python": _python(),
         "size": len(codes),
         "rules": {"from": _sum_of(files), "tables": tables},
         "patterns": rows,
-        "openings": openings,
+        "screens": {"tables": tables_of_screens, "size": screens.size, "programs": programs},
     }
     path.write_bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n" + codes)
 

@@ -16,7 +16,7 @@ from cleanzh import prepared
 from cleanzh.lexicon.script import simplified_forms
 from cleanzh.patterns import lazily
 
-__all__ = ["UNSTEADY", "Shadow", "folded", "folds", "forms", "shadow", "shadows"]
+__all__ = ["MAY_HIDE", "UNSTEADY", "Shadow", "folded", "folds", "forms", "shadow", "shadows"]
 
 _HAN = "\u3400-\u9fff"
 # What stands between single characters to hide a word. No comma: 一，二，三 is a list.
@@ -80,9 +80,15 @@ _RARE = f"{_VANISHING}vwq微薇徽葳溦嶶威扣抠"
 _HINT = lazily(
     rf"[(2二公关扫免领客{_RARE}{_DIGIT}{_GAPS}](?:(?<=[{_DIGIT}])(?:(?=[{_DIGIT}]{{6}})|(?<=[2二])(?=[{_GAPS}]?维))"
     rf"|(?<=[{_GAPS}])(?=[{_HAN}](?:[^{_HAN}]|$))|(?<=\()(?=[a-zü]*[{_TONED}])|(?<![({_DIGIT}{_GAPS}])(?:"
-    rf"(?<=[{_VANISHING}])|(?<=公)(?=[{_GAPS}]|众[{_GAPS}平账帐]|号[:\"])|(?<=[关扫免领客])(?=[{_GAPS}])"
+    rf"(?<=[{_VANISHING}])|(?<=公)(?=[{_GAPS}]|众[平账帐{_GAPS}]|号[:\"])|(?<=[关扫免领客])(?=[{_GAPS}])"
     rf"|(?<=[vwq微薇徽葳溦嶶])(?=[{_GAPS}]|x)|(?<=[薇徽葳溦嶶威v])(?=信)|(?<=[微薇徽葳溦嶶])(?=[亻芯♥])"
     r"|(?<=w)(?=e)|(?<=v)(?=♥)|(?<=q)(?=[q群号])|(?<=[扣抠])(?=[扣群])|(?<=[加+][vq薇威微])))"
+)
+# The same for a screen, which knows no looking around.
+MAY_HIDE = (
+    rf"[{_DIGIT}]{{7}}|[2二][{_GAPS}]?维|[{_GAPS}][{_HAN}](?:[^{_HAN}]|$)|\([a-zü]*[{_TONED}]|[{_VANISHING}]"
+    rf"|公(?:[{_GAPS}]|众[平账帐{_GAPS}]|号[:\"])|[关扫免领客][{_GAPS}]|[vwq微薇徽葳溦嶶][x{_GAPS}]|[薇徽葳溦嶶威v]信"
+    r"|[微薇徽葳溦嶶][亻芯♥]|we|v♥|q[q群号]|[扣抠][扣群]|[加+][vq薇威微]"
 )
 _HIDDEN_WORDS = tuple(_HIDDEN)
 UNSTEADY = frozenset("vw薇徽葳溦嶶威扣抠0123456789零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cleanzh.errors import RuleError
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.rulebook.index import HEAD, TAIL, Index, Question
+from cleanzh.rulebook.index import HEAD, TAIL, WINDOW, Index, Question
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import Shadow
 
@@ -16,9 +16,6 @@ __all__ = ["Candidate", "Hit", "Rulebook"]
 
 # A line to try rules on: start, end, the set of rules, its zones, and the zones it was tried in before (-1: not yet).
 Candidate = tuple[int, int, int, int, int]
-
-# Longer lines are read by their last part only: what is an advert there stands at the end.
-_LONGEST = 2000
 
 
 class Hit(NamedTuple):
@@ -121,31 +118,31 @@ class Rulebook:
     def hits(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Hit]:
         """:meth:`scan`, on these lines only."""
         index = self._index
-        in_zones, opened = index.in_zones, index.opened
+        in_zones = index.in_zones
         lines: list[tuple[int, int]] = []
         questions: list[Question] = []
         for start, end, wanted, zones, tried in candidates:
             if zones == tried:
                 continue
             among, low = index.all, start
-            if end - start > _LONGEST:
-                among, low = index.unbounded, end - _LONGEST
+            if end - start > WINDOW:
+                among, low = index.unbounded, end - WINDOW
                 wanted &= among
             wanted &= in_zones[zones]
-            if wanted and (line := text[low:end].strip()) and (wanted := wanted & opened[line[0]]):
+            if wanted and (line := text[low:end].strip()):
                 lines.append((start, end))
                 questions.append((line, zones, wanted, among))
         for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
             if decided:
                 number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
-                begin = end - len(text[max(start, end - _LONGEST) : end].lstrip())
+                begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
                 where = _WHERE[question[1]]
                 yield Hit(self.rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
         """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
         where = _zones(text)(start) if zones is None else _WHERE.index(zones)
-        window = text[max(start, end - _LONGEST) : end]
+        window = text[max(start, end - WINDOW) : end]
         line = window.strip()
         if not line:
             return []
@@ -175,7 +172,7 @@ class Rulebook:
         self, text: str, zones_of: Callable[[int], int] | None = None, low: int = 0, high: int | None = None
     ) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
-        found = self._index.gate.lines(text, low, high)
+        found = self._index.lines(text, low, high)
         if not found:
             return []
         zones_of, zoned = zones_of or _zones(text), self._index.zoned

@@ -19,8 +19,12 @@ __all__ = ["builtin", "installed", "load", "parse"]
 
 RULE_FILES = sorted((Path(__file__).parents[1] / "rules").glob("*.toml"))
 """The rule files that come with cleanzh."""
-MADE_FROM = (*RULE_FILES, *(Path(__file__).with_name(f"{name}.py") for name in ("files", "opening", "rule")))
-"""All that decides what the built-in rules are, and what their lines begin with."""
+MADE_FROM = (
+    *RULE_FILES,
+    *(Path(__file__).with_name(f"{name}.py") for name in ("files", "rule", "screen")),
+    Path(__file__).parents[1] / "shadow.py",
+)
+"""All that decides what the built-in rules are, and what their screens are."""
 
 _ALLOWED = {
     "zone": ("head", "tail", "any"),

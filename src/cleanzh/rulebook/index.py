@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 import re
 import warnings
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from cleanzh import prepared
-from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed
-from cleanzh.rulebook.opening import opening
+from cleanzh.kernels import kernel
+from cleanzh.rulebook.files import MADE_FROM
+from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Line, Needed
 from cleanzh.rulebook.rule import Rule
-from cleanzh.shadow import UNSTEADY, Shadow, folded, shadow, shadows
+from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "Decision", "Index", "Question"]
+__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Index", "Question"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
@@ -24,6 +26,8 @@ _CODE = prepared.compiled(
     r"^(?:#+ |#[^#]*$|=+ |//|!\[|[a-z]+::|[*+-] |\||:[a-z-]+:)|[{}`]|\\[a-z]|</|/>|<[a-z!]|=>|;$|^[a-z_]+: [\[\"']"
 )
 _SHORT = 200
+WINDOW = 2000
+"""Longer lines are read by their last part only: what is an advert there stands at the end."""
 _REMEMBERED = 8192
 
 
@@ -48,7 +52,6 @@ class Index:
         self._searches: list[Callable[[str], Any] | None] = [None] * len(rules)
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
         self._decided: dict[Question, Decision] = {}
-        self.opened = _Opened(self)
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
@@ -85,20 +88,23 @@ class Index:
             rules |= self._wanted.get(gate.forms[number], 0)
         return rules
 
-    def that_open_with(self, letter: str) -> int:
-        """The rules that may match a line which begins with this letter in its shadow."""
-        return self._by_opening.get(letter, self._by_opening[""])
+    def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
+        """The lines of ``text[low:high]`` that some rules may find something on, and these."""
+        lines = self.gate.lines(text, low, high)
+        if lines and self._screen is not None:
+            lines = self._screen.narrowed(text, lines)
+        return lines
 
     @functools.cached_property
-    def _by_opening(self) -> dict[str, int]:
-        """The rules by the letter that lines of theirs begin with; those for any are with each, and by themselves."""
-        letters = [opening(rule.pattern) for rule in self._rules]
-        any_letter = _set(number for number, opens in enumerate(letters) if not opens)
-        by_letter = {"": any_letter}
-        for number, opens in enumerate(letters):
-            for char in opens:
-                by_letter[char] = by_letter.get(char, any_letter) | 1 << number
-        return by_letter
+    def _screen(self) -> Any:
+        """The kernel with what is prepared to tell that a pattern does not match; None without both."""
+        compiled, known = kernel("screen"), prepared.screens(MADE_FROM)
+        if compiled is None or known is None:
+            return None
+        programs = [known.programs[MAY_HIDE]]
+        programs += [known.programs.get(rule.pattern, []) if rule.trusted else [] for rule in self._rules]
+        longest = array("q", (INFINITE if rule.max_length is None else rule.max_length for rule in self._rules))
+        return compiled.Screen(known.codes, known.beyond, known.sets, known.size, programs, longest, WINDOW)
 
     def decide_each(self, questions: Sequence[Question]) -> Sequence[Decision | None]:
         """What rules find on each of some lines.
@@ -174,19 +180,6 @@ class Index:
             self._parts[number] = "ad"
         self._searches[number] = search
         return search
-
-
-class _Opened(dict[str, int]):
-    """The rules that may find something on a line that begins with a character."""
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-
-    def __missing__(self, char: str) -> int:
-        plain = folded(char)
-        steady = plain.isalpha() and plain not in UNSTEADY
-        self[char] = rules = self._index.that_open_with(plain) if steady else self._index.all
-        return rules
 
 
 def _set(numbers: Iterable[int]) -> int:

@@ -1,0 +1,582 @@
+/* Which rules have a chance on a line: see cleanzh.rulebook.screen, which makes a program of each pattern.
+ *
+ * A program is a nondeterministic automaton. It is made deterministic as lines ask for it: a state is a set of its
+ * instructions, and where a state goes with a class of characters is found once. What was found is forgotten when it
+ * takes too much room, so that no text makes it large.
+ */
+#include "text.h"
+#include <string.h>
+
+enum { MATCH, ONE, SET, SPLIT, BEGIN, END, SWITCH }; /* what an instruction does */
+enum { UNKNOWN, DEAD, FOUND, FIRST_STATE };  /* where a state goes: numbers of states begin with the last */
+
+#define CODES 0x10000 /* characters with a code of their own in the table */
+#define UNBOUNDED ((int64_t)1 << 60) /* the longest line of a rule that takes any */
+#define MAX_STATES 1000
+#define MAX_ENTRIES 0x20000 /* of the table of states and classes: 256 KB */
+#define MAX_MEMBERS 0x10000
+#define BUCKETS 2048
+
+typedef struct {
+    uint32_t kind, what, then;
+} Instruction;
+
+typedef struct {
+    uint32_t first, count; /* of its members */
+    uint32_t hash;
+    int ends; /* whether the pattern may match if the line ends here */
+} State;
+
+typedef struct {
+    Instruction *program;
+    uint32_t size;
+    uint16_t *class_of; /* of each code; NULL until the automaton is asked for */
+    uint16_t *example;  /* of each class, a code */
+    uint32_t classes;
+    uint32_t states, members, start, resets;
+    State *state;
+    uint16_t *next; /* for each state, by class, where it goes */
+    uint32_t *member;
+    uint16_t *bucket;
+} Automaton;
+
+typedef struct {
+    PyObject_HEAD
+    uint16_t *codes;   /* of the characters below U+10000 */
+    uint32_t *beyond;  /* of those above: the first of a range and its code, in turns */
+    Py_ssize_t ranges;
+    uint32_t code_count;
+    uint8_t *sets;
+    Py_ssize_t set_size, set_count;
+    Automaton *automata;
+    uint32_t count;
+    uint32_t *of_rule; /* the first automaton of each rule, and behind the last; the first of all is for tricks */
+    uint32_t rules;
+    int64_t *longest; /* line that each rule takes */
+    Py_ssize_t window; /* of a longer line only so much is read, its end */
+    /* for the work on one line */
+    uint64_t *mark, mark_now;
+    uint32_t *stack, *found, found_count;
+    int ends, matched;
+    uint16_t *line;
+} Screen;
+
+/* Adds what is reached from an instruction without taking a character. Numbers past the program are of instructions
+ * behind the end of the line. */
+static void
+follow(Screen *self, const Automaton *of, uint32_t from, int at_start)
+{
+    uint32_t top = 0, size = of->size;
+    self->stack[top++] = from;
+    while (top) {
+        uint32_t number = self->stack[--top];
+        if (self->mark[number] == self->mark_now)
+            continue;
+        self->mark[number] = self->mark_now;
+        int behind = number >= size;
+        const Instruction *one = &of->program[behind ? number - size : number];
+        uint32_t add = behind ? size : 0;
+        switch (one->kind) {
+        case MATCH:
+            if (behind)
+                self->ends = 1;
+            else
+                self->matched = 1;
+            break;
+        case SPLIT:
+            self->stack[top++] = one->then + add;
+            self->stack[top++] = one->what + add;
+            break;
+        case BEGIN:
+            if (at_start)
+                self->stack[top++] = one->then + add;
+            break;
+        case END:
+            self->stack[top++] = one->then + size;
+            break;
+        default:
+            if (!behind)
+                self->found[self->found_count++] = number;
+        }
+    }
+}
+
+/* The number of the state with the instructions that were found, or what says that none is needed. */
+static int
+state_of(Screen *self, Automaton *of)
+{
+    if (self->matched)
+        return FOUND;
+    if (self->found_count == 0 && !self->ends)
+        return DEAD;
+    uint32_t hash = (uint32_t)self->ends, at;
+    for (uint32_t n = 0; n < self->found_count; n++)
+        hash = (hash ^ self->found[n]) * 0x9E3779B1u;
+    hash ^= hash >> 15;
+    for (at = hash % BUCKETS; of->bucket[at]; at = (at + 1) % BUCKETS) {
+        const State *known = &of->state[of->bucket[at]];
+        if (known->hash == hash && known->ends == self->ends && known->count == self->found_count &&
+            memcmp(of->member + known->first, self->found, known->count * sizeof(uint32_t)) == 0)
+            return of->bucket[at];
+    }
+    if (of->states == MAX_STATES || (of->states + 1) * of->classes > MAX_ENTRIES ||
+        of->members + self->found_count > MAX_MEMBERS) {
+        memset(of->bucket, 0, BUCKETS * sizeof(*of->bucket));
+        of->states = FIRST_STATE;
+        of->members = of->start = 0;
+        of->resets++;
+        at = hash % BUCKETS;
+    }
+    State *made = &of->state[of->states];
+    *made = (State){of->members, self->found_count, hash, self->ends};
+    memcpy(of->member + of->members, self->found, self->found_count * sizeof(uint32_t));
+    memset(of->next + (size_t)of->states * of->classes, 0, of->classes * sizeof(*of->next));
+    of->members += self->found_count;
+    of->bucket[at] = (uint16_t)of->states;
+    return (int)of->states++;
+}
+
+static void
+begin(Screen *self)
+{
+    self->mark_now++;
+    self->found_count = 0;
+    self->ends = self->matched = 0;
+}
+
+static int
+start_of(Screen *self, Automaton *of)
+{
+    begin(self);
+    follow(self, of, of->size - 1, 1);
+    return state_of(self, of);
+}
+
+/* Of the instructions behind a switch, which are ordered by their codes, the one for a code, or another. */
+static const Instruction *
+chosen(const Instruction *one, uint32_t code)
+{
+    const Instruction *low = one + 1, *high = one + one->what;
+    while (low < high) {
+        const Instruction *middle = low + (high - low) / 2;
+        if (middle->what < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int
+step(Screen *self, Automaton *of, uint32_t from, uint32_t class)
+{
+    uint32_t code = of->example[class];
+    const State *state = &of->state[from];
+    begin(self);
+    for (uint32_t n = 0; n < state->count; n++) {
+        const Instruction *one = &of->program[of->member[state->first + n]];
+        if (one->kind == SWITCH)
+            one = chosen(one, code);
+        if (one->kind == SET ? self->sets[one->what * self->set_size + (code >> 3)] >> (code & 7) & 1
+                             : one->what == code)
+            follow(self, of, one->then, 0);
+    }
+    return state_of(self, of);
+}
+
+/* Numbers the classes that have members anew, without gaps. */
+static uint32_t
+renumber(uint32_t *class_of, uint32_t codes, uint32_t *numbers, uint32_t classes)
+{
+    uint32_t used = 0;
+    memset(numbers, 0, classes * sizeof(*numbers));
+    for (uint32_t code = 0; code < codes; code++) {
+        uint32_t *number = &numbers[class_of[code]];
+        if (*number == 0)
+            *number = ++used;
+        class_of[code] = *number - 1;
+    }
+    return used;
+}
+
+/* Puts codes into one class that no instruction tells apart; how many classes there are. */
+static uint32_t
+classify(const Screen *self, const Automaton *of, uint32_t *class_of, uint32_t *numbers, uint8_t *seen)
+{
+    uint32_t classes = 1;
+    for (uint32_t n = 0; n < of->size; n++) {
+        const Instruction *one = &of->program[n];
+        if (one->kind != ONE && one->kind != SET)
+            continue;
+        uint8_t *done = &seen[one->what + (one->kind == ONE ? self->set_count : 0)];
+        if (*done)
+            continue;
+        *done = 1;
+        if (one->kind == ONE) {
+            class_of[one->what] = classes++;
+            continue;
+        }
+        const uint8_t *set = self->sets + one->what * self->set_size;
+        memset(numbers, 0, classes * sizeof(*numbers));
+        uint32_t before = classes;
+        for (uint32_t code = 0; code < self->code_count; code++)
+            if (set[code >> 3] >> (code & 7) & 1) {
+                uint32_t class = class_of[code];
+                if (numbers[class] == 0)
+                    numbers[class] = classes++;
+                class_of[code] = numbers[class];
+            }
+        if (classes > before)
+            classes = renumber(class_of, self->code_count, numbers, classes);
+    }
+    return renumber(class_of, self->code_count, numbers, classes);
+}
+
+static void
+forget(Automaton *of)
+{
+    PyMem_Free(of->class_of);
+    PyMem_Free(of->example);
+    PyMem_Free(of->next);
+    PyMem_Free(of->state);
+    PyMem_Free(of->member);
+    PyMem_Free(of->bucket);
+    of->class_of = of->example = of->next = of->bucket = NULL;
+    of->state = NULL;
+    of->member = NULL;
+}
+
+/* Makes the tables of an automaton that is asked for the first time; -1: no memory. */
+static int
+prepare(Screen *self, Automaton *of)
+{
+    size_t codes = self->code_count;
+    uint32_t *class_of = PyMem_Calloc(codes, sizeof(*class_of));
+    uint32_t *numbers = PyMem_Calloc(4 * codes + 2, sizeof(*numbers)); /* of classes; some are empty for a while */
+    uint8_t *seen = PyMem_Calloc((size_t)self->set_count + codes, 1);
+    if (class_of != NULL && numbers != NULL && seen != NULL) {
+        of->classes = classify(self, of, class_of, numbers, seen);
+        of->example = PyMem_Calloc(of->classes, sizeof(*of->example));
+        of->next = PyMem_Malloc((MAX_ENTRIES + of->classes) * sizeof(*of->next));
+        of->state = PyMem_Malloc((MAX_STATES + 1) * sizeof(*of->state));
+        of->member = PyMem_Malloc((MAX_MEMBERS + of->size) * sizeof(*of->member));
+        of->bucket = PyMem_Calloc(BUCKETS, sizeof(*of->bucket));
+        of->class_of = PyMem_Malloc(codes * sizeof(*of->class_of));
+        of->states = FIRST_STATE;
+        if (of->example != NULL && of->class_of != NULL)
+            for (size_t code = 0; code < codes; code++) {
+                of->class_of[code] = (uint16_t)class_of[code];
+                of->example[class_of[code]] = (uint16_t)code;
+            }
+    }
+    PyMem_Free(class_of);
+    PyMem_Free(numbers);
+    PyMem_Free(seen);
+    if (of->example && of->next && of->state && of->member && of->bucket && of->class_of)
+        return 0;
+    forget(of);
+    PyErr_NoMemory();
+    return -1;
+}
+
+/* Whether the pattern of an automaton may match a line, given as codes; -1: no memory. */
+static int
+may_match(Screen *self, Automaton *of, const uint16_t *line, Py_ssize_t length)
+{
+    if (of->class_of == NULL && prepare(self, of) < 0)
+        return -1;
+    if (of->start == UNKNOWN)
+        of->start = (uint32_t)start_of(self, of);
+    uint32_t state = of->start;
+    for (Py_ssize_t at = 0; at < length && state >= FIRST_STATE; at++) {
+        uint32_t class = of->class_of[line[at]];
+        uint32_t next = of->next[state * of->classes + class];
+        if (next == UNKNOWN) {
+            uint32_t resets = of->resets;
+            next = (uint32_t)step(self, of, state, class);
+            if (of->resets == resets) /* or the number is of a state that is gone */
+                of->next[state * of->classes + class] = (uint16_t)next;
+        }
+        state = next;
+    }
+    return state == FOUND || (state >= FIRST_STATE && of->state[state].ends);
+}
+
+static uint16_t
+code_of(const Screen *self, Py_UCS4 character)
+{
+    if (character < CODES)
+        return self->codes[character];
+    Py_ssize_t low = 0, high = self->ranges; /* the last range that begins at the character or before */
+    while (high - low > 1) {
+        Py_ssize_t middle = (low + high) / 2;
+        if (self->beyond[2 * middle] <= character)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (uint16_t)self->beyond[2 * low + 1];
+}
+
+/* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. */
+static int
+narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *set)
+{
+    int kind = PyUnicode_KIND(text), some = 0;
+    const void *chars = PyUnicode_DATA(text);
+    Py_ssize_t low = end - start > self->window ? end - self->window : start;
+    int64_t length = low > start ? UNBOUNDED : 0;
+    while (low < end && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, chars, low)))
+        low++;
+    while (low < end && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, chars, end - 1)))
+        end--;
+    if (length == 0)
+        length = end - low;
+    for (Py_ssize_t at = low; at < end; at++)
+        self->line[at - low] = code_of(self, PyUnicode_READ(kind, chars, at));
+    int hidden = may_match(self, &self->automata[0], self->line, end - low);
+    if (hidden)
+        return hidden; /* what the line says without its tricks is not known here */
+    for (uint32_t rule = 0; rule < self->rules; rule++) {
+        if (set[rule >> 3] == 0) {
+            rule |= 7;
+            continue;
+        }
+        if (!(set[rule >> 3] >> (rule & 7) & 1))
+            continue;
+        int may = length <= self->longest[rule];
+        for (uint32_t at = self->of_rule[rule]; may > 0 && at < self->of_rule[rule + 1]; at++)
+            may = may_match(self, &self->automata[at], self->line, end - low);
+        if (may < 0)
+            return -1;
+        if (may)
+            some = 1;
+        else
+            set[rule >> 3] &= (uint8_t)~(1u << (rule & 7));
+    }
+    return some;
+}
+
+/* PyLong_AsNativeBytes is there from 3.13 on, _PyLong_AsByteArray takes one more argument since. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define BYTES_OF(NUMBER, BYTES, SIZE) _PyLong_AsByteArray((PyLongObject *)(NUMBER), BYTES, SIZE, 1, 0, 1)
+#else
+#define BYTES_OF(NUMBER, BYTES, SIZE) _PyLong_AsByteArray((PyLongObject *)(NUMBER), BYTES, SIZE, 1, 0)
+#endif
+
+static PyObject *
+narrowed(Screen *self, PyObject *const *args, Py_ssize_t count)
+{
+    size_t size = self->rules / 8 + 1;
+    if (count != 2 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "narrowed(text, lines)");
+        return NULL;
+    }
+    PyObject *left = PyList_New(0);
+    uint8_t *set = PyMem_Malloc(size);
+    if (set == NULL)
+        PyErr_NoMemory();
+    for (Py_ssize_t at = 0; !PyErr_Occurred() && at < PyList_GET_SIZE(args[1]); at++) {
+        PyObject *line = PyList_GET_ITEM(args[1], at), *wanted;
+        Py_ssize_t start, end;
+        if (!PyTuple_Check(line))
+            PyErr_SetString(PyExc_TypeError, "narrowed: a line is a tuple");
+        else if (PyArg_ParseTuple(line, "nnO!", &start, &end, &PyLong_Type, &wanted) &&
+                 (start < 0 || start > end || end > PyUnicode_GET_LENGTH(args[0])))
+            PyErr_SetString(PyExc_ValueError, "narrowed: a line is a part of the text");
+        if (PyErr_Occurred())
+            break;
+        if (BYTES_OF(wanted, set, size) < 0 || narrow(self, args[0], start, end, set) <= 0)
+            continue; /* or an exception is set, and ends the loop */
+        PyObject *number = _PyLong_FromByteArray(set, size, 1, 0);
+        PyObject *kept = number == NULL ? NULL : Py_BuildValue("(nnN)", start, end, number);
+        if (kept != NULL)
+            PyList_Append(left, kept);
+        Py_XDECREF(kept);
+    }
+    PyMem_Free(set);
+    if (PyErr_Occurred())
+        Py_CLEAR(left);
+    return left;
+}
+
+/* Screen(codes, beyond, sets, set_size, programs, longest, window) */
+
+static int
+refuse(const char *why)
+{
+    PyErr_SetString(PyExc_ValueError, why);
+    return -1;
+}
+
+/* A copy of a buffer, with room for one byte at least. */
+static void *
+copied(const Py_buffer *buffer)
+{
+    void *copy = PyMem_Malloc((size_t)buffer->len + 1);
+    if (copy == NULL)
+        PyErr_NoMemory();
+    else
+        memcpy(copy, buffer->buf, (size_t)buffer->len);
+    return copy;
+}
+
+static int
+take_program(Screen *self, PyObject *bytes, uint32_t *largest)
+{
+    Automaton *of = &self->automata[self->count];
+    if (!PyBytes_Check(bytes) || PyBytes_GET_SIZE(bytes) == 0 || PyBytes_GET_SIZE(bytes) % sizeof(Instruction) ||
+        PyBytes_GET_SIZE(bytes) / sizeof(Instruction) > MAX_MEMBERS)
+        return refuse("Screen: a program is some instructions of three numbers");
+    of->size = (uint32_t)(PyBytes_GET_SIZE(bytes) / sizeof(Instruction));
+    of->program = PyMem_Malloc((size_t)PyBytes_GET_SIZE(bytes));
+    self->count++;
+    if (of->program == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(of->program, PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+    for (uint32_t n = 0; n < of->size; n++) {
+        const Instruction *one = &of->program[n];
+        int fits = one->kind != SWITCH || (one->what > 0 && one->what < of->size - n);
+        for (uint32_t next = 1; fits && one->kind == SWITCH && next <= one->what; next++)
+            fits = one[next].kind == ONE;
+        if (!fits || one->kind > SWITCH || one->then >= of->size || (one->kind == ONE && one->what >= self->code_count) ||
+            (one->kind == SET && one->what >= self->set_count) || (one->kind == SPLIT && one->what >= of->size))
+            return refuse("Screen: an instruction has no sense");
+    }
+    if (of->size > *largest)
+        *largest = of->size;
+    return 0;
+}
+
+/* The programs of the tricks, and of each rule: lists of bytes. */
+static int
+take_programs(Screen *self, PyObject *programs)
+{
+    size_t count = 0;
+    uint32_t largest = 0;
+    self->rules = (uint32_t)PyList_GET_SIZE(programs) - 1;
+    for (Py_ssize_t rule = 0; rule <= self->rules; rule++) {
+        PyObject *some = PyList_GET_ITEM(programs, rule);
+        if (!PyList_Check(some) || (rule == 0 && PyList_GET_SIZE(some) != 1))
+            return refuse("Screen: the programs are lists, and there is one for tricks");
+        count += (size_t)PyList_GET_SIZE(some);
+    }
+    self->automata = PyMem_Calloc(count, sizeof(*self->automata));
+    self->of_rule = PyMem_Calloc((size_t)self->rules + 1, sizeof(*self->of_rule));
+    if (self->automata == NULL || self->of_rule == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t rule = 0; rule <= self->rules; rule++) {
+        PyObject *some = PyList_GET_ITEM(programs, rule);
+        for (Py_ssize_t at = 0; at < PyList_GET_SIZE(some); at++)
+            if (take_program(self, PyList_GET_ITEM(some, at), &largest) < 0)
+                return -1;
+        self->of_rule[rule] = self->count;
+    }
+    self->stack = PyMem_Malloc((4 * (size_t)largest + 2) * sizeof(*self->stack));
+    self->mark = PyMem_Calloc(2 * (size_t)largest, sizeof(*self->mark));
+    self->found = PyMem_Malloc((size_t)largest * sizeof(*self->found));
+    self->line = PyMem_Malloc((size_t)self->window * sizeof(*self->line));
+    if (self->stack && self->mark && self->found && self->line)
+        return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+static int
+take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *sets, const Py_buffer *longest,
+     PyObject *programs)
+{
+    if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || beyond->len == 0 || beyond->len % 8 || self->set_size < 1 ||
+        self->set_size > 0x2000 || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
+        longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
+        return refuse("Screen: the sizes do not fit");
+    self->code_count = (uint32_t)self->set_size * 8;
+    self->set_count = sets->len / self->set_size;
+    self->ranges = beyond->len / 8;
+    self->codes = copied(codes);
+    self->beyond = copied(beyond);
+    self->sets = copied(sets);
+    self->longest = copied(longest);
+    if (PyErr_Occurred())
+        return -1;
+    for (uint32_t character = 0; character < CODES; character++)
+        if (self->codes[character] >= self->code_count)
+            return refuse("Screen: a code is in no set");
+    for (Py_ssize_t range = 0; range < self->ranges; range++)
+        if (self->beyond[2 * range + 1] >= self->code_count)
+            return refuse("Screen: a code is in no set");
+    return take_programs(self, programs);
+}
+
+static PyObject *
+screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
+{
+    PyObject *programs;
+    Py_ssize_t set_size, window;
+    Py_buffer codes, beyond, sets, longest;
+    if (!PyArg_ParseTuple(args, "y*y*y*nO!y*n", &codes, &beyond, &sets, &set_size, &PyList_Type, &programs, &longest,
+                          &window))
+        return NULL;
+    Screen *self = (Screen *)type->tp_alloc(type, 0);
+    if (self != NULL) {
+        self->set_size = set_size;
+        self->window = window;
+        if (take(self, &codes, &beyond, &sets, &longest, programs) < 0)
+            Py_CLEAR(self);
+    }
+    PyBuffer_Release(&codes);
+    PyBuffer_Release(&beyond);
+    PyBuffer_Release(&sets);
+    PyBuffer_Release(&longest);
+    return (PyObject *)self;
+}
+
+static void
+screen_dealloc(Screen *self)
+{
+    for (uint32_t at = 0; at < self->count; at++) {
+        forget(&self->automata[at]);
+        PyMem_Free(self->automata[at].program);
+    }
+    void *parts[] = {self->codes, self->beyond, self->sets, self->automata, self->of_rule, self->longest, self->stack,
+                     self->mark, self->found, self->line};
+    for (size_t at = 0; at < sizeof(parts) / sizeof(*parts); at++)
+        PyMem_Free(parts[at]);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMethodDef screen_methods[] = {
+    {"narrowed", (PyCFunction)(void (*)(void))narrowed, METH_FASTCALL,
+     "narrowed(text, lines) -> list[tuple[int, int, int]]\n\nThe lines, each start, end and a set of rules, with the "
+     "rules that may match them; without those that none may."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject screen_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.screen.Screen",
+    .tp_basicsize = sizeof(Screen),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_doc = "Screen(codes, beyond, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
+    .tp_new = screen_new,
+    .tp_dealloc = (destructor)screen_dealloc,
+    .tp_methods = screen_methods,
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "screen", .m_size = 0,
+};
+
+PyMODINIT_FUNC
+PyInit_screen(void)
+{
+    if (PyType_Ready(&screen_type) < 0)
+        return NULL;
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddObjectRef(module, "Screen", (PyObject *)&screen_type) < 0)
+        Py_CLEAR(module);
+    return module;
+}

@@ -1,0 +1,151 @@
+"""The screens of patterns: they may let a line pass that does not match, and never the other way round."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleanzh.kernels import kernel
+from cleanzh.rulebook import builtin
+from cleanzh.rulebook.screen import _programs, screens
+from cleanzh.shadow import _HINT, MAY_HIDE, folds, shadow
+
+RULES = builtin()
+LINES = [line for rule in RULES for line in (*rule.must_match, *rule.must_not_match)]
+LETTERS = sorted({char for rule in RULES for char in rule.pattern if char.isalnum()})
+
+
+def screen_of(patterns: list[str], *, tricks: str = "\0", longest: int = 1 << 60) -> Any:
+    compiled = kernel("screen")
+    if compiled is None:
+        pytest.skip("the kernel screen is not compiled here")
+    made = screens([tricks, *patterns])
+    programs = [made.programs[pattern] for pattern in (tricks, *patterns)]
+    bounds = longest.to_bytes(8, "little") * len(patterns)
+    return compiled.Screen(made.codes, made.beyond, made.sets, made.size, programs, bounds, 2000)
+
+
+@cache
+def builtin_screen() -> Any:
+    return screen_of([rule.pattern for rule in RULES], tricks=MAY_HIDE)
+
+
+def may_match(screen: Any, line: str, count: int) -> set[int]:
+    """The numbers of the patterns that a screen lets pass."""
+    lines = screen.narrowed(line, [(0, len(line), (1 << count) - 1)])
+    return {number for number in range(count) if lines and lines[0][2] >> number & 1}
+
+
+def assert_none_is_missed(line: str) -> None:
+    passed = may_match(builtin_screen(), line, len(RULES))
+    if _HINT.search(shadow(line).text) or _HINT.search(line.translate(folds())):
+        assert len(passed) == len(RULES) or not line.strip(), "what it hides is not known"
+        return
+    seen = shadow(line.strip()).text
+    matching = {number for number, rule in enumerate(RULES) if re.search(rule.pattern, seen)}
+    assert matching <= passed, [RULES[number].name for number in matching - passed]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_lines_of_a_rule_pass(rule: Any) -> None:
+    assert _programs(rule.pattern), "it has no screen"
+    for line in (*rule.must_match, *rule.must_not_match):
+        assert_none_is_missed(line)
+
+
+pieces = st.one_of(
+    st.sampled_from(LINES),
+    st.sampled_from(LINES).flatmap(lambda line: st.integers(0, len(line)).map(lambda at: line[at:])),
+    st.sampled_from(LINES).flatmap(lambda line: st.integers(0, len(line)).map(lambda at: line[:at])),
+    st.text(st.sampled_from([*LETTERS, *" 。，:|\u3000"]), max_size=4),
+    st.text(st.characters(exclude_categories=()), max_size=3),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(pieces, max_size=3).map("".join))
+def test_no_pattern_is_missed(line: str) -> None:
+    assert_none_is_missed(line.replace("\n", ""))
+
+
+def test_most_lines_that_do_not_match_are_told_from_those_that_do() -> None:
+    lines = [line for line in LINES if not _HINT.search(line.translate(folds()))]
+    passed = sum(len(may_match(builtin_screen(), line, len(RULES))) for line in lines)
+    matching = sum(re.search(rule.pattern, shadow(line.strip()).text) is not None for line in lines for rule in RULES)
+    assert passed < 3 * matching
+
+
+WRITTEN = [
+    ("^(?:a|b)c", ["ac", "bcd", " ac "], ["c", "xac", ""]),
+    ("a?b$", ["b", "xxab"], ["ba", ""]),
+    ("^(?:京东|京城|a|)好$", ["京东好", "京城好", "好", "a好"], ["京好", "东好", "京东"]),
+    ("^[^。]{2,9}更多", ["甲乙更多", "甲乙丙更多x"], ["甲更多", "甲。乙更多"]),
+    (r"^\w+\d\s\W$", ["甲2 !", "ab９\u3000-"], ["甲2!", "甲 2 !"]),
+    ("^(?=.*x)a(?!c)b", ["abx", "ab x"], ["ab", "xab"]),
+    ("(?<=z)a++(?>b|bc)", ["ab", "xaab"], ["b", "a"]),
+    ("(?:^a|b)$", ["a", "ab", "b"], ["ba", "a."]),
+    ("(?:ab){3}", ["ababab", "xabababab"], ["abab", "ababxab"]),
+    ("(?:a*)*b", ["b", "aab"], ["aaa", ""]),
+    ("[一-龥]{2}", ["京东", "a京东"], ["京", "京a东", "😀😀"]),
+    ("^😀\ud800$", ["😀\ud800"], ["😀", "\ud800😀"]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "lines", "others"), WRITTEN)
+def test_a_screen(pattern: str, lines: list[str], others: list[str]) -> None:
+    screen = screen_of([pattern])
+    assert [line for line in lines if not may_match(screen, line, 1)] == []
+    assert [line for line in others if may_match(screen, line, 1)] == []
+
+
+@pytest.mark.parametrize("pattern", ["(?i)a", r"(a)\1", "(?s:.)", "a{20000}b{20000}(?:ab){30000}"])
+def test_what_no_screen_is_made_of(pattern: str) -> None:
+    made = screens([pattern]).programs[pattern]
+    assert not made or may_match(screen_of([pattern]), "a" * 50 + "b" * 50 + "ab" * 50, 1)
+
+
+def test_what_was_found_of_a_line_is_forgotten_when_it_is_too_much() -> None:
+    """Of a pattern with two thousand states a thousand are kept at a time."""
+    pattern = "^(?:" + "|".join(f"{first}{second}x" for first in LETTERS[:50] for second in LETTERS[:50]) + ")"
+    screen = screen_of([pattern])
+    for _ in range(2):
+        for first in LETTERS[:50]:
+            for second in LETTERS[:50]:
+                assert may_match(screen, f"{first}{second}x", 1)
+                assert not may_match(screen, f"{first}{second}y", 1)
+
+
+def test_lines_that_no_rule_takes_are_left_out() -> None:
+    screen = screen_of(["^a", "b$"], tricks="t", longest=3)
+    text = "ab\n  \nab t\n b \nabab\nx\n"
+    lines = [(0, 2, 3), (3, 5, 3), (6, 10, 3), (11, 14, 3), (15, 19, 3), (20, 21, 3), (0, 2, 0)]
+    assert screen.narrowed(text, lines) == [(0, 2, 3), (6, 10, 3), (11, 14, 2)]
+    assert screen.narrowed(text, []) == []
+
+
+def test_of_a_long_line_the_end_is_read() -> None:
+    screen = screen_of(["^a", "b"])
+    line = "b" + "x" * 3000 + "a" + "x" * 1999
+    assert screen.narrowed(line, [(0, len(line), 3)]) == [(0, len(line), 1)]
+
+
+def test_it_refuses_what_it_can_not_read() -> None:
+    screen, made = screen_of(["a"]), screens(["a"])
+    rows, bound = [made.programs["a"], made.programs["a"]], bytes(8)
+    tables = made.codes, made.beyond, made.sets
+    for lines in ([(0, 2, 1)], [(-1, 1, 1)], [(1, 0, 1)]):
+        with pytest.raises(ValueError, match="part of the text"):
+            screen.narrowed("a", lines)
+    with pytest.raises(OverflowError):
+        screen.narrowed("a", [(0, 1, 1 << 99)])
+    first, nonsense = rows[0], [bytes(4) + b"\xff" * 8]
+    for wrong in ([], [first[:0], first], [first, [b"x"]], [first, nonsense], [first, first, first]):
+        with pytest.raises(ValueError, match="Screen: "):
+            type(screen)(*tables, made.size, wrong, bound, 2000)
+    with pytest.raises(ValueError, match="Screen: "):
+        type(screen)(b"", *tables[1:], made.size, rows, bound, 2000)
