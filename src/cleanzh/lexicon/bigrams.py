@@ -1,7 +1,8 @@
 """How well a text reads as Chinese: a bigram model of characters, in both scripts.
 
 The model is in ``bigrams.npz`` (built by ``scripts/build_lexicon.py`` from jieba's dictionary, MIT; see
-``LICENSE-jieba`` beside it). Logarithms are natural, stored as one byte: twelfths, negated.
+``LICENSE-jieba`` beside it). Logarithms are natural, stored as one byte: twelfths, negated. ``alone.npz`` is of
+:mod:`cleanzh.lexicon.fluency`.
 
 ======== ====== =====================================================================================================
 firsts   uint16 the code points that a stored pair begins with, ascending
@@ -26,6 +27,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cleanzh.kernels import kernel
+
 if TYPE_CHECKING:  # numpy is imported where arrays are made: it takes longer than all else that a start imports
     import numpy as np
     from numpy.typing import NDArray
@@ -35,6 +38,7 @@ __all__ = [
     "at_least",
     "begin_weights",
     "codes_of",
+    "compiled_model",
     "followers",
     "following",
     "inside",
@@ -48,6 +52,7 @@ __all__ = [
 ]
 
 _DATA: Final = Path(__file__).parent / "bigrams.npz"
+_ALONE: Final = Path(__file__).parent / "alone.npz"
 _STEP: Final = 1 / 12
 
 FLOOR: Final = -16.0
@@ -93,12 +98,15 @@ class _Model(NamedTuple):
     pairs: NDArray[np.float32]
     begin: NDArray[np.float32]
     end: NDArray[np.float32]
+    alone: NDArray[np.float32]  # what standing between two words costs a character
 
 
 @lru_cache(maxsize=1)
 def _model() -> _Model:
     import numpy as np
 
+    with np.load(_ALONE, allow_pickle=False) as data:
+        alone = data["alone"].astype(np.float32) * np.float32(-_STEP)
     with np.load(_DATA, allow_pickle=False) as data:
         firsts, counts, steps = (data[name].astype(np.uint32) for name in ("firsts", "counts", "steps"))
         pairs, begin, end = (data[name].astype(np.float32) * np.float32(-_STEP) for name in ("pairs", "begin", "end"))
@@ -111,7 +119,7 @@ def _model() -> _Model:
     begin[_EMOJI : _EMOJI + 3] = -8.0
     for marks, value in _MARKS:
         begin[[ord(mark) for mark in marks]] = value
-    return _Model(np.repeat(firsts << 16, counts.astype(np.intp)) | seconds, pairs, begin, end)
+    return _Model(np.repeat(firsts << 16, counts.astype(np.intp)) | seconds, pairs, begin, end, alone - end)
 
 
 def _without_han(low: int, high: int) -> Iterable[tuple[int, int]]:
@@ -124,8 +132,16 @@ def _without_han(low: int, high: int) -> Iterable[tuple[int, int]]:
 
 
 @lru_cache(maxsize=1)
+def compiled_model() -> Any:
+    """The model with its look-ups compiled (``kernels/bigrams.c``), or None."""
+    compiled = kernel("bigrams")
+    return compiled and compiled.Model(*_model())
+
+
+@lru_cache(maxsize=1)
 def _tables() -> tuple[dict[int, float], list[float], list[float]]:
-    """The model as plain objects: for a few characters, faster than arrays. 70 ms and some 40 MB, on first use."""
+    """The model as plain objects, where nothing is compiled: for a few characters, faster than arrays. 70 ms and some
+    40 MB, on first use."""
     model = _model()
     return (
         dict(zip(model.keys.tolist(), model.pairs.tolist(), strict=True)),
@@ -192,7 +208,10 @@ def inside(pair: str) -> float:
     >>> inside("公司") > inside("司的")
     True
     """
-    keys, pairs, begin, end = _views()
+    compiled = compiled_model()
+    if compiled is not None:
+        return compiled.inside(pair)  # type: ignore[no-any-return]
+    keys, pairs, begin, end, _ = _views()
     first, second = map(_code, pair)
     key = first << 16 | second
     at = bisect_left(keys, key)
@@ -252,6 +271,9 @@ def following(before: str, chars: str) -> list[float]:
     >>> a > b
     True
     """
+    compiled = compiled_model()
+    if compiled is not None:
+        return compiled.following(before, chars)  # type: ignore[no-any-return]
     pairs, begin, end = _tables()
     if not before:
         return [begin[_code(char)] for char in chars]
@@ -315,6 +337,9 @@ def scores(texts: Iterable[str]) -> list[float]:
     >>> a > b
     True
     """
+    compiled = compiled_model()
+    if compiled is not None:
+        return compiled.scores(texts)  # type: ignore[no-any-return]
     pairs, begin, end = _tables()
     look_up = pairs.get
     found: list[float] = []

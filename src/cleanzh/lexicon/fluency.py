@@ -9,24 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.lexicon.bigrams import _model, _tables
+from cleanzh.lexicon.bigrams import _model, _tables, compiled_model, inside
 
 __all__ = ["alone", "code_points", "fluency", "in_a_word", "profile", "profiles", "transitions"]
-
-_DATA: Final = Path(__file__).parent / "alone.npz"
-_STEP: Final = 1 / 12
-
-
-@lru_cache(maxsize=1)
-def _alone() -> NDArray[np.float32]:
-    with np.load(_DATA, allow_pickle=False) as data:
-        return np.asarray(data["alone"].astype(np.float32) * np.float32(-_STEP))
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -41,27 +30,30 @@ def transitions(
     model = _model()
     keys = firsts << np.uint32(16) | seconds
     at = np.minimum(np.searchsorted(model.keys, keys), len(model.keys) - 1)
-    inside = model.keys[at] == keys
-    return np.where(inside, model.pairs[at], model.end[firsts] + model.begin[seconds]), inside
+    joined = model.keys[at] == keys
+    return np.where(joined, model.pairs[at], model.end[firsts] + model.begin[seconds]), joined
 
 
 def alone(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
     """What standing between two words costs each character."""
-    return np.asarray(_alone()[codes] - _model().end[codes])
+    return _model().alone.take(codes)
 
 
 @lru_cache(maxsize=1)
 def _alone_list() -> list[float]:
-    return list((_alone() - _model().end).tolist())
+    return list(_model().alone.tolist())
 
 
 def in_a_word(first: str, second: str) -> bool:
     """Whether some word has the two characters side by side."""
-    return min(ord(first), 0xFFFF) << 16 | min(ord(second), 0xFFFF) in _tables()[0]
+    return inside(first + second) != 0.0
 
 
 def profile(text: str) -> list[float]:
     """:func:`profiles` of one short text, for which arrays cost more than they save."""
+    compiled = compiled_model()
+    if compiled is not None:
+        return compiled.profile(text)  # type: ignore[no-any-return]
     pairs, begin, end = _tables()
     if not text:
         return []
@@ -89,17 +81,21 @@ def profiles(texts: Sequence[str]) -> NDArray[np.float32]:
     codes = np.frombuffer(joined, np.uint16).astype(np.uint32).reshape(len(texts), -1)
     worth = np.zeros(codes.shape, np.float32)
     if codes.shape[1] > 1:
-        worth[:, 1:], inside = transitions(codes[:, :-1], codes[:, 1:])
-        lone = ~inside[:, :-1] & ~inside[:, 1:]
+        worth[:, 1:], joined = transitions(codes[:, :-1], codes[:, 1:])
+        lone = ~joined[:, :-1] & ~joined[:, 1:]
         worth[:, 1:-1] += np.where(lone, alone(codes[:, 1:-1]), 0)
     return worth
 
 
-def fluency(texts: Sequence[str]) -> NDArray[np.float32]:
+def fluency(texts: Sequence[str]) -> list[float]:
     """How well each of some texts of one length reads on from its first character: sums of :func:`profiles`.
 
     >>> worse, better = fluency(["的告或者"])[0] / 3, fluency(["的更替或者"])[0] / 4
-    >>> bool(better > worse)
+    >>> better > worse
     True
     """
-    return np.asarray(profiles(texts).sum(axis=1))
+    compiled = compiled_model()
+    if compiled is not None:
+        return compiled.fluency(texts)  # type: ignore[no-any-return]
+    sums: list[float] = profiles(texts).cumsum(axis=1)[:, -1].tolist()  # from left to right, as it is compiled
+    return sums

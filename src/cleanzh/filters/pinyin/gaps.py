@@ -7,52 +7,38 @@ behind it along. Some 1,300 pairs of characters have the other two halves; here 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.filters.pinyin.gbk import decoder, is_usual, vanishing
+from cleanzh.filters.pinyin.gbk import beginning_with, ending_in, is_usual, vanishing
 from cleanzh.filters.pinyin.notes import sounding
+from cleanzh.lexicon.bigrams import compiled_model
 from cleanzh.lexicon.fluency import alone, code_points, transitions
 
 __all__ = ["two_for_one"]
 
 _FEW: Final = 5
 
-
-class _Gap(NamedTuple):
-    """What may stand before and behind a vanished pair, as code points; and all that may stand there together: where in
-    ``firsts`` and in ``seconds``, how well the second reads behind the first, and whether no word has them so."""
-
-    firsts: NDArray[np.uint32]
-    seconds: NDArray[np.uint32]
-    first: NDArray[np.intp]
-    second: NDArray[np.intp]
-    middle: NDArray[np.float32]
-    apart: NDArray[np.bool_]
+_Halves = tuple[str, bytes]  # characters, and of each the byte that is not given
 
 
-@lru_cache(maxsize=1)
-def _codes() -> NDArray[np.uint32]:
-    """Code points of the usual characters by lead and trail byte; 0 for the others."""
-    codes = np.zeros((256, 256), np.uint32)
-    for pair, char in decoder().items():
-        if is_usual(char):
-            codes[pair >> 8, pair & 0xFF] = ord(char)
-    return codes
+@lru_cache(maxsize=256)
+def _firsts(lead: int) -> _Halves:
+    """The usual characters that begin with ``lead``, and their trail bytes."""
+    return _usual(beginning_with(lead))
 
 
-@lru_cache(maxsize=2048)  # of 24,000; each takes some 30 KB
-def _gap(lead: int, trail: int) -> _Gap:
-    codes, gone = _codes(), vanishing()
-    trails = np.flatnonzero((codes[lead] > 0) & gone.any(axis=1))
-    leads = np.flatnonzero(codes[:, trail] > 0)
-    trails, leads = trails[codes[lead, trails].argsort()], leads[codes[leads, trail].argsort()]  # found faster in order
-    first, second = np.nonzero(gone[np.ix_(trails, leads)])
-    firsts, seconds = codes[lead, trails], codes[leads, trail]
-    middle, joined = transitions(firsts[first], seconds[second])
-    return _Gap(firsts, seconds, first, second, middle, ~joined)
+@lru_cache(maxsize=256)
+def _seconds(trail: int) -> _Halves:
+    """The usual characters that end with ``trail``, and their lead bytes."""
+    return _usual(ending_in(trail))
+
+
+def _usual(halves: dict[str, int]) -> _Halves:
+    chars = sorted(filter(is_usual, halves))
+    return "".join(chars), bytes(map(halves.__getitem__, chars))
 
 
 @lru_cache(maxsize=8192)
@@ -60,22 +46,36 @@ def two_for_one(lead: int, trail: int, left: str, right: str, wanted: str = "") 
     """The few pairs of characters that read best between ``left`` and ``right``, of those that ``lead`` begins and
     ``trail`` ends with a vanished pair between, and how well; if ``wanted`` is given, the second is read so.
     """
-    gap = _gap(lead, trail)
-    firsts, seconds, first, second, middle, apart = gap
+    firsts, seconds = _firsts(lead), _seconds(trail)
     if wanted:
-        fitting = np.isin(seconds, code_points("".join(sounding(wanted))))[second]
-        first, second, middle, apart = first[fitting], second[fitting], middle[fitting], apart[fitting]
+        sound = sounding(wanted)
+        fitting = [half for half in zip(*seconds, strict=True) if half[0] in sound]
+        seconds = "".join(char for char, _ in fitting), bytes(byte for _, byte in fitting)
+    compiled = compiled_model()
+    if compiled is not None:
+        return tuple(compiled.two_for_one(left, right, *firsts, *seconds, vanishing(), _FEW))
+    return _best(left, right, firsts, seconds)
+
+
+def _best(left: str, right: str, firsts: _Halves, seconds: _Halves) -> tuple[tuple[float, str], ...]:
+    gone = vanishing()[np.ix_(_bytes(firsts), _bytes(seconds))]
+    first, second = np.nonzero(gone)
     if not len(first):
         return ()
-    before, after = code_points(left), code_points(right[0])
-    to_first, in_first = transitions(before, firsts)
-    to_right, in_right = transitions(seconds, after)
+    before, ahead, behind, after = map(code_points, (left, firsts[0], seconds[0], right[0]))
+    middle, joined = transitions(ahead[first], behind[second])
+    to_first, in_first = transitions(before, ahead)
+    to_right, in_right = transitions(behind, after)
     worth = to_first[first] + middle + to_right[second]
-    worth += apart * ((~in_first * alone(firsts))[first] + (~in_right * alone(seconds))[second])
+    worth += ~joined * ((~in_first * alone(ahead))[first] + (~in_right * alone(behind))[second])
     if len(right) > 1:
         worth += (~in_right * alone(after) * ~transitions(after, code_points(right[1]))[1])[second]
     # All that are as good as the last of the few: which of equals a partial sort puts first differs by machine.
     least = np.partition(worth, -_FEW)[-_FEW] if len(worth) > _FEW else -np.inf
     few = np.flatnonzero(worth >= least)
-    pairs = zip(firsts[first[few]].tolist(), seconds[second[few]].tolist(), strict=True)
+    pairs = zip(ahead[first[few]].tolist(), behind[second[few]].tolist(), strict=True)
     return tuple((value, chr(a) + chr(b)) for value, (a, b) in zip(worth[few].tolist(), pairs, strict=True))
+
+
+def _bytes(halves: _Halves) -> NDArray[np.uint8]:
+    return np.frombuffer(halves[1], np.uint8)

@@ -316,7 +316,7 @@ def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[list[str]
     listed = [choice for choice in choices if len(choice.encode("utf-16-le")) == 2 * len(choice)]
     if not listed:
         return [], np.zeros(0), []
-    worth = fluency([left + choice + right for choice in listed]).astype(float)
+    worth = np.array(fluency([left + choice + right for choice in listed]))
     return listed, worth, np.argsort(-worth, kind="stable")[: 4 * _FEW].tolist()
 
 
