@@ -8,6 +8,7 @@
 #define CODES 0x10000 /* the model knows the BMP */
 #define EMOJI 0xD83C  /* what stands for characters past it */
 #define ASTRAL_HAN 0xD840
+#define ROW 8 /* characters in which damage is looked for */
 
 typedef struct {
     PyObject_HEAD
@@ -325,6 +326,106 @@ two_for_one(Model *model, PyObject *args)
     return found;
 }
 
+/* The kinds of a character as numbers to add up, eight bits for each kind. */
+static uint64_t fields[256];
+
+static void
+fill_fields(void)
+{
+    for (int kinds = 0; kinds < 256; kinds++)
+        for (int kind = 0; kind < 8; kind++)
+            fields[kinds] |= (uint64_t)(kinds >> kind & 1) << 8 * kind;
+}
+
+/* A text with a line break before it and some behind. */
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+} Text;
+
+static inline uint32_t
+code_at(const Text *text, Py_ssize_t place)
+{
+    return place >= 0 && place < text->length ? standing_for(PyUnicode_READ(text->kind, text->data, place)) : '\n';
+}
+
+/* Whether a row of characters is worth less than a limit: first as if no pair of them were in a word. */
+static int
+reads_badly(const Model *model, const Text *text, Py_ssize_t start, double limit)
+{
+    double least = 0.0, worth = 0.0;
+    int inside;
+    for (Py_ssize_t i = start; i < start + ROW; i++)
+        least += (double)((const float *)model->end.buf)[code_at(text, i - 1)] + begins(model, code_at(text, i));
+    if (least >= limit)
+        return 0;
+    for (Py_ssize_t i = start; i < start + ROW; i++)
+        worth += transition(model, code_at(text, i - 1), code_at(text, i), &inside);
+    return worth < limit;
+}
+
+static int
+append_number(PyObject *numbers, Py_ssize_t number)
+{
+    PyObject *object = PyLong_FromSsize_t(number);
+    int result = object == NULL ? -1 : PyList_Append(numbers, object);
+    Py_XDECREF(object);
+    return result;
+}
+
+/* Which lines have rows of characters that one mistake can have made, see filters/mojibake/likeness.py: of Han and the
+ * like, where they read badly; and of western letters. */
+static PyObject *
+damaged_lines(Model *model, PyObject *args)
+{
+    PyObject *whole;
+    Py_buffer kinds, least;
+    double limit;
+    if (!PyArg_ParseTuple(args, "Uy*y*d", &whole, &kinds, &least, &limit))
+        return NULL;
+    PyObject *east = PyList_New(0), *west = PyList_New(0);
+    if (east == NULL || west == NULL || kinds.len != CODES || least.len != 8) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_ValueError, "damaged_lines: a byte for each character of the BMP, and one for each kind");
+        Py_CLEAR(east);
+        goto done;
+    }
+    const Text text = {PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole)};
+    const uint8_t *kinds_of = kinds.buf;
+    uint64_t missing = 0, sums = 0;
+    for (int kind = 0; kind < 8; kind++)
+        missing |= (uint64_t)(0x80 - ((const uint8_t *)least.buf)[kind]) << 8 * kind;
+    for (Py_ssize_t i = 0; i < ROW; i++)
+        sums += fields[kinds_of[code_at(&text, i)]];
+    Py_ssize_t line = 0, last_east = -1, last_west = -1;
+    for (Py_ssize_t i = 0; i < text.length; i++) {
+        uint64_t enough = (sums + missing) & 0x8080808080808080;
+        if (enough & 0x0080808080808080 && line != last_east && reads_badly(model, &text, i, limit)) {
+            last_east = line;
+            if (append_number(east, line) < 0)
+                break;
+        }
+        if (enough >> 63 && line != last_west) {
+            last_west = line;
+            if (append_number(west, line) < 0)
+                break;
+        }
+        uint32_t leaving = code_at(&text, i);
+        line += leaving == '\n';
+        sums += fields[kinds_of[code_at(&text, i + ROW)]] - fields[kinds_of[leaving]];
+    }
+done:
+    PyBuffer_Release(&kinds);
+    PyBuffer_Release(&least);
+    if (east == NULL || PyErr_Occurred()) {
+        Py_XDECREF(east);
+        Py_XDECREF(west);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", east, west);
+}
+
 static void
 forget(Model *model)
 {
@@ -367,6 +468,8 @@ static PyMethodDef methods[] = {
     {"inside", (PyCFunction)(void (*)(void))inside, METH_O, "inside(two characters) -> gain, 0 if no word has them"},
     {"profile", (PyCFunction)(void (*)(void))profile, METH_O, "profile(text) -> list of what each character is worth"},
     {"fluency", (PyCFunction)(void (*)(void))fluency, METH_O, "fluency(texts) -> list of the sum over each text"},
+    {"damaged_lines", (PyCFunction)(void (*)(void))damaged_lines, METH_VARARGS,
+     "damaged_lines(text, kinds, least, limit) -> two lists of numbers of lines"},
     {"two_for_one", (PyCFunction)(void (*)(void))two_for_one, METH_VARARGS,
      "two_for_one(left, right, firsts, trails, seconds, leads, gone, few) -> list of (worth, two characters)"},
     {NULL, NULL, 0, NULL},
@@ -387,6 +490,7 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "bigram
 PyMODINIT_FUNC
 PyInit_bigrams(void)
 {
+    fill_fields();
     PyObject *module = PyModule_Create(&definition);
     if (module != NULL && PyModule_AddType(module, &model_type) < 0)
         Py_CLEAR(module);

@@ -97,5 +97,5 @@ def fluency(texts: Sequence[str]) -> list[float]:
     compiled = compiled_model()
     if compiled is not None:
         return compiled.fluency(texts)  # type: ignore[no-any-return]
-    sums: list[float] = profiles(texts).cumsum(axis=1)[:, -1].tolist()  # from left to right, as it is compiled
+    sums: list[float] = np.cumsum(profiles(texts), axis=1)[:, -1].tolist()  # from left to right, as it is compiled
     return sums

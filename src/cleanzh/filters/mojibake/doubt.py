@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.filters.mojibake.likeness import ROW, rows_like_damage
+from cleanzh.filters.mojibake.likeness import LEAST, ROW, kinds_by_code, rows_like_damage
 from cleanzh.filters.mojibake.reading import NEUTRAL
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
 from cleanzh.lexicon import bigrams
@@ -32,6 +32,7 @@ ACCENTS: Final = lazily(f"[{_ACCENT}]")
 HANGUL: Final = lazily("[가-힣]")
 KANA: Final = lazily("[ぁ-ヿ]")
 _OTHERS: Final = lazily(f"[{_ACCENT}ぁ-ヿ가-힣]")
+_LIMIT: Final = ROW * LOW_AT_ALL + _ROUNDING
 _ROW: Final = np.arange(ROW + 1)  # a row and what stands before it
 _ASCII_OF_LINE: Final = lazily("[\x00-\x09\x0b-\x7f]+")
 
@@ -62,13 +63,9 @@ def _doubted(lines: Sequence[str]) -> frozenset[str]:
     plain = _ASCII_OF_LINE.sub(" ", joined)
     each = plain.split("\n")
     doubted += (line for line, read in zip(lines, each, strict=True) if len(read) < ROW and _reads_badly(read))
-    east, west = _like_damage(plain)
-    if len(east) or len(west):
-        ends = np.array([len(read) + 1 for read in each]).cumsum()
-        numbers = set(ends.searchsorted(east, "right").tolist())
-        doubted += (lines[number] for number in numbers if number < len(each) and _reads_badly(each[number]))
-        numbers = set(ends.searchsorted(west, "right").tolist())
-        doubted += (lines[number] for number in numbers if number < len(each) and ACCENTS.search(lines[number]))
+    east, west = _like_damage(plain, each)
+    doubted += (lines[number] for number in east if _reads_badly(each[number]))
+    doubted += (lines[number] for number in west if ACCENTS.search(lines[number]))
     return frozenset(doubted)
 
 
@@ -79,18 +76,23 @@ def _unlike_chinese(line: str) -> bool:
     return len(KANA.findall(line)) * 4 > len(line)
 
 
-def _like_damage(plain: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where rows begin that read badly and can be damage; and those that can be by a single-byte charset.
+def _like_damage(plain: str, lines: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Which lines have a row that reads badly and can be damage; and one that can be by a single-byte charset.
 
     A row that begins in a line and ends in the next one counts as well: one more line to read does no harm.
     """
+    compiled = bigrams.compiled_model()
+    if compiled is not None:
+        return compiled.damaged_lines(plain, kinds_by_code(), LEAST, _LIMIT)  # type: ignore[no-any-return]
     codes = bigrams.codes_of("\n" + plain + "\n" * ROW)
     east, west = rows_like_damage(codes)
     for worth in (bigrams.at_least, bigrams.worth):
         if len(east):
             rows = codes[east[:, None] + _ROW]
-            east = east[worth(rows[:, :-1], rows[:, 1:]).sum(axis=1) < ROW * LOW_AT_ALL + _ROUNDING]
-    return east, west
+            east = east[worth(rows[:, :-1], rows[:, 1:]).sum(axis=1) < _LIMIT]
+    ends = np.cumsum([len(line) + 1 for line in lines])
+    east, west = (np.unique(ends.searchsorted(rows[rows < len(plain)], "right")) for rows in (east, west))
+    return east.tolist(), west.tolist()
 
 
 def _reads_badly(plain: str) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from cleanzh.filters.mojibake.western import LEADS, TRAILS
+from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
 
@@ -35,6 +36,22 @@ _HEAD = 400
 
 
 @lru_cache(maxsize=1)
+def _classes() -> bytearray:
+    """Of each character of the BMP, as bits: strange, the same or box drawing, first and second byte of a UTF-8
+    character, hangul, Han and kana."""
+    table = bytearray(0x10000)
+    listed = (f"{_TYPICAL}{_STRANGE}", f"{_TYPICAL}{_STRANGE}{_BOXES}", LEADS[1:-1], TRAILS[1:-1], "가-힣", "一-鿿ぁ-ヿ")
+    for bit, ranges in enumerate(listed):
+        for first, last in re.findall("(.)(?:-(.))?", ranges, re.DOTALL):
+            for code in range(ord(first), ord(last or first) + 1):
+                table[code] |= 1 << bit
+    for low, high in bigrams.rare_ranges(_RARE):
+        for code in range(low, high + 1):
+            table[code] |= 3
+    return table
+
+
+@lru_cache(maxsize=1)
 def patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What finds a suspicious line; and the same or any hangul, which most texts have neither of.
 
@@ -55,6 +72,9 @@ def suspicious_lines(text: str) -> list[tuple[int, int]]:
         return []
     if len(text) <= _SHORT:
         return [match.span() for match in _LINE.finditer(text)]
+    compiled = kernel("mojibake")
+    if compiled is not None:
+        return compiled.suspicious_lines(text, _classes())  # type: ignore[no-any-return]
     several, any_of_these = patterns()
     first = any_of_these.search(text)
     if first is None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cleanzh.filters.mojibake.charsets import SINGLE, variants
 from cleanzh.lexicon import bigrams
 
-__all__ = ["ROW", "rows_like_damage"]
+__all__ = ["LEAST", "ROW", "kinds_by_code", "rows_like_damage"]
 
 ROW: Final = 8  # characters in which those of one kind are counted
 _KINDS: Final = 8
@@ -32,7 +32,7 @@ _KINDS: Final = 8
 _EAST: Final = 0xFF & ~_WESTERN
 # How many of a row must be of a kind. Of UTF-8 all characters are; the others have marks and names as well. Of what a
 # single-byte charset holds, three make a Han character and a half.
-_LEAST: Final = (7, 8, 8, 6, 6, 6, 6, 3)
+LEAST: Final = bytes((7, 8, 8, 6, 6, 6, 6, 3))
 # Of UTF-8, as Chinese text has them, and as a wrong charset makes them of it: western letters and private use.
 _LEADS: Final = (0xC2, 0xC3, 0xC5, 0xC6, 0xCB, *range(0xCE, 0xD2), *range(0xE2, 0xEA), 0xEE, 0xEF)
 _COMMON = -11.0  # log-probability of a word that begins with a character, from which it counts as common
@@ -41,7 +41,7 @@ _MARKS: Final = ((0x00B7, 0x00B7), (0x2010, 0x2033), (0x3000, 0x3029), (0xFF01, 
 
 def rows_like_damage(codes: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Behind which characters rows begin that one mistake can have made: of Han and the like; of western letters."""
-    sums = _fields().take(_table().take(codes.astype(np.intp))).cumsum()
+    sums = _fields().take(kinds_by_code().take(codes.astype(np.intp))).cumsum()
     # The sums run over, and what is left of a difference is right all the same.
     enough = (sums[ROW:] - sums[:-ROW] + _MISSING) & _ENOUGH
     found = np.flatnonzero(enough)
@@ -54,13 +54,13 @@ def _fields() -> NDArray[np.uint64]:
     return np.array([sum((kinds >> kind & 1) << 8 * kind for kind in range(_KINDS)) for kinds in range(256)], np.uint64)
 
 
-_MISSING: Final = np.uint64(sum((0x80 - least) << 8 * kind for kind, least in enumerate(_LEAST)))
+_MISSING: Final = np.uint64(sum((0x80 - least) << 8 * kind for kind, least in enumerate(LEAST)))
 _ENOUGH: Final = np.uint64(0x8080808080808080)
 _ENOUGH_EAST: Final = np.uint64(0x0080808080808080)
 
 
 @lru_cache(maxsize=1)
-def _table() -> NDArray[np.uint8]:
+def kinds_by_code() -> NDArray[np.uint8]:
     """Of each code unit of UTF-16, the mistakes that may have made it."""
     table = np.zeros(0x10000, np.uint8)
     table[[*b"\n ?", ord("€"), 0xFFFD]] = _EAST  # between lines, for a run of ASCII, for what is lost

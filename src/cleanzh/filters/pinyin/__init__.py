@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cleanzh.edits import Edit, apply, compose, text_filter
-from cleanzh.filters.pinyin.notes import has_lost, judge
+from cleanzh.filters.pinyin.notes import judge
+from cleanzh.filters.pinyin.scan import next_lost
 from cleanzh.lexicon.kinds import QUESTION, kinds_of
 
 __all__ = ["remove_pinyin_notes"]
@@ -45,7 +46,7 @@ def remove_pinyin_notes(text: str) -> list[Edit]:
     if not lost:
         return found.edits
     bare = apply(text, found.edits)
-    if not has_lost(bare):
+    if next_lost(bare) is None:
         return found.edits
     from cleanzh.filters.pinyin.shift import find_shifts  # and numpy with it
 

@@ -26,18 +26,18 @@ _Halves = tuple[str, bytes]  # characters, and of each the byte that is not give
 
 @lru_cache(maxsize=256)
 def _firsts(lead: int) -> _Halves:
-    """The usual characters that begin with ``lead``, and their trail bytes."""
-    return _usual(beginning_with(lead))
+    """The usual characters that begin with ``lead``, and their trail bytes, of those that some pair may follow."""
+    return _usual(beginning_with(lead), np.any(vanishing(), axis=1))
 
 
 @lru_cache(maxsize=256)
 def _seconds(trail: int) -> _Halves:
-    """The usual characters that end with ``trail``, and their lead bytes."""
-    return _usual(ending_in(trail))
+    """The usual characters that end with ``trail``, and their lead bytes, of those that some pair may precede."""
+    return _usual(ending_in(trail), np.any(vanishing(), axis=0))
 
 
-def _usual(halves: dict[str, int]) -> _Halves:
-    chars = sorted(filter(is_usual, halves))
+def _usual(halves: dict[str, int], inner: NDArray[np.bool_]) -> _Halves:
+    chars = sorted(char for char, byte in halves.items() if is_usual(char) and inner[byte])
     return "".join(chars), bytes(map(halves.__getitem__, chars))
 
 

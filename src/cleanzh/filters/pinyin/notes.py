@@ -6,7 +6,6 @@ an author explains a rare character or an unusual reading, once, and a teaching 
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -15,27 +14,18 @@ from typing import Final, NamedTuple
 
 from cleanzh.edits import Edit
 from cleanzh.filters.pinyin.gbk import decoder, encoder
+from cleanzh.filters.pinyin.scan import LETTERS, lines_han, notes_in
 from cleanzh.lexicon.bigrams import scores
 from cleanzh.lexicon.readings import read_alike, readings, syllables, toneless
 from cleanzh.patterns import lazily
 
-__all__ = ["LETTERS", "LOST", "Judgement", "has_lost", "is_syllable", "judge", "reads_as", "sounding"]
+__all__ = ["Judgement", "is_syllable", "judge", "reads_as", "sounding"]
 
-# GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
-LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
-# What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
-# the lost byte with U+FFFD), or the blank before a mark.
-_LOST_TO: Final = rf"(?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([！？!?])(?=[^\s?？!！]|\u3000|[?？\ufffd][/a-z,，。：]))"
-LOST: Final = lazily(f"[?？\ufffd]{_LOST_TO}")
-# The same one by one: the search for a literal is five times as fast as that for a class.
-_LOST_BY_MARK: Final = {mark: lazily(f"{re.escape(mark)}{_LOST_TO}") for mark in "？?\ufffd"}
 _TONE = lazily("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u030c]")
-_NOTE = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
 # Spam was pushed into the pages at random places afterwards, so also into notes: 時(s直播hí).
 _SPAM = r"[\u3400-\u9fffA-Z]{2,10}"
 _NOTE_WITH_SPAM = lazily(rf"\(([{LETTERS}]{{0,7}}){_SPAM}([{LETTERS}]{{0,7}}) ?\)")
 _SPAM_BEFORE = lazily(rf"{_SPAM}\Z")
-_NOT_HAN = lazily(r"[^\u3400-\u9fff]+")
 
 # Common characters whose readings differ by word, so that a gloss with the usual reading makes sense.
 _CONTRASTED: Final = frozenset("好行中得地的和着都大上只相种空将干量率没切强兴血要正分少教背当曾朝重长乐还为了处调传应")
@@ -66,11 +56,6 @@ class _Tally:
         self.total = self.attached = 0
 
 
-def has_lost(text: str) -> bool:
-    """Whether a text has what :data:`LOST` finds."""
-    return any(mark in text and pattern.search(text) is not None for mark, pattern in _LOST_BY_MARK.items())
-
-
 def is_syllable(note: str) -> bool:
     return note in syllables() or unicodedata.normalize("NFC", note) in syllables()
 
@@ -95,8 +80,8 @@ def _reads_as(char: str, note: str) -> bool:
 def sounding(note: str) -> tuple[str, ...]:
     """All characters that are read as ``note`` says, in the order of GBK."""
     alike = {*read_alike(note), *read_alike(note.replace("u", "ü"))}  # ü is often written u
-    fitting = [char for char in alike if char in encoder() and reads_as(char, note)]
-    return tuple(sorted(fitting, key=encoder().__getitem__))
+    pairs = encoder()
+    return tuple(sorted([char for char in alike if char in pairs and reads_as(char, note)], key=pairs.__getitem__))
 
 
 def _annotated(text: str, bracket: int) -> str:
@@ -167,8 +152,7 @@ def judge(text: str) -> Judgement:
                 weight *= 2 * share - 1
         strength += weight
     total = sum(tally.total for tally in tallies.values())
-    foreign = any(not _lacks(char, "gb2312") for char in listed)
-    if density > 0.7 and (total > 4 or (foreign and total > 1)):
+    if density > 0.7 and (total > 4 or (total > 1 and not all(_lacks(char, "gb2312") for char in listed))):
         return Judgement(0.0, frozenset(), [])  # a text that teaches reading
     if strength < _ENOUGH:
         return Judgement(strength, frozenset(), [])
@@ -195,34 +179,28 @@ def _collect(text: str) -> tuple[list[tuple[int, int, str, str]], dict[tuple[str
     notes: list[tuple[int, int, str, str]] = []
     tallies: dict[tuple[str, str], _Tally] = {}
     last = line_end = -1
-    han = on_han = 0
-    for match in _NOTE.finditer(text):
-        start, end = match.span()
-        note, char = match[1], text[start - 1] if start else ""
+    han = 0
+    known = syllables()
+    for start, end, note, attached in notes_in(text):
+        char = text[start - 1] if start else ""
         if not "\u3400" <= char <= "\u9fff":
             char = _annotated(text, start)
-        if not "\u3400" <= char <= "\u9fff" or not is_syllable(note):
+            if not "\u3400" <= char <= "\u9fff":
+                continue
+        if note not in known and not is_syllable(note):
             continue
         if start > line_end:
-            line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", start)
-            line_end = len(text) if line_end < 0 else line_end
-            han += len(_NOT_HAN.sub("", text[line_start:line_end]))
-        on_han += 1
+            line_end, more = lines_han(text, start)
+            han += more
         notes.append((start, end, char, note))
         tally = tallies.get((char, note))
         if tally is None:
             tally = tallies[char, note] = _Tally()
         tally.total += 1
-        before = start - 2  # nobody but the converter leaves a blank inside the bracket
-        if (
-            text[end - 2] == " "
-            or last == start - 1
-            or (before >= 0 and "\u3400" <= text[before] <= "\u9fff")
-            or "\u3400" <= text[end : end + 1] <= "\u9fff"
-        ):
+        if attached or last == start - 1:
             tally.attached += 1
         last = end
-    return notes, tallies, on_han / han if han else 0.0
+    return notes, tallies, len(notes) / han if han else 0.0
 
 
 def _with_spam(

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.pinyin.gaps import two_for_one
 from cleanzh.filters.pinyin.gbk import (
     EURO,
@@ -21,9 +22,9 @@ from cleanzh.filters.pinyin.gbk import (
     encoder,
     in_zone,
     is_private,
-    is_usual,
 )
-from cleanzh.filters.pinyin.notes import LETTERS, reads_as, sounding
+from cleanzh.filters.pinyin.notes import reads_as, sounding
+from cleanzh.filters.pinyin.scan import LETTERS
 from cleanzh.lexicon.fluency import alone, code_points, fluency, in_a_word, profile
 from cleanzh.patterns import lazily
 
@@ -51,17 +52,10 @@ _OPENERS: Final = {
 _QUOTES = lazily("[“”‘’《》〈〉「」『』【】〔〕（）]")
 _QUOTES_CLOSE: Final = "”’》」』"
 _ENDS: Final = "。！？…；："
-_ODD_MARKS = lazily(
-    "[，。、；：][，。、；：！？]|[“《「（‘【][，。、；：！？”」》）’】]|[，、；：][”」》）’】]|[。，、；：！？·][·]"
-)
-_PAIRED = lazily("[“”‘’《》「」『』【】（）〈〉]")
 _PRIVATE = lazily("[\ue000-\uf8ff]")
 _LONGEST_RUN: Final = 4000
-_BLOCK: Final = 8_192  # characters that are looked through for words of the document itself
 
 # All in nats, tuned on pages made by the simulator.
-_SEEN: Final = 3.0  # what it is worth that the document has the same pair of characters elsewhere
-_KNOWN: Final = 1.5  # or the same character
 _DULL: Final = -7.5  # a seam that reads better than this is not looked at: it costs a look at a thousand candidates
 _GONE: Final = -1.0  # how much better two characters must read than the one that hides them, negated
 _HARDLY: Final = 3.0  # the same, where the one is hardly ever a word and the two are one
@@ -86,6 +80,7 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._context = Context(text)
         self._mended: dict[tuple[str, int, str, str], str | None] = {}
 
     def encoded(self, char: str) -> int:
@@ -193,7 +188,7 @@ class Reader:
             right = _sound("".join(chars[index + 1 : index + 3]) + after)
             found = self._two_for_one(*seams[index], left, right, wanted if last_one else "")
             if found is not None and not broken:
-                here = sum(profile(left + char + right)[1:3]) + self._fits(left, char, right)
+                here = sum(profile(left + char + right)[1:3]) + self._context.fit(left, [char], right)[0]
                 margin = _HARDLY if _hardly_a_word(left, char, right, found[1]) else _GONE
                 if found[0] + margin < here:
                     found = None
@@ -208,7 +203,8 @@ class Reader:
     def _two_for_one(self, lead: int, trail: int, left: str, right: str, wanted: str = "") -> tuple[float, str] | None:
         """The best two characters that ``lead`` begins and ``trail`` ends, with a vanished pair between."""
         found = two_for_one(lead, trail, left, right[:2], wanted)
-        return max(((value + self._fits(left, both, right), both) for value, both in found), default=None)
+        fits = self._context.fit(left, [both for _, both in found], right)
+        return max(((value + fit, both) for (value, both), fit in zip(found, fits, strict=True)), default=None)
 
     @cached_property
     def _folded(self) -> bool:
@@ -267,57 +263,27 @@ class Reader:
 
     def likeliest(self, choices: Iterable[str], left: str, right: str) -> tuple[str, float]:
         """What reads best between ``left`` and ``right``, and how likely it is among ``choices`` (of one length)."""
-        left, right = left[-1:] or "\n", right[:1] or "\n"
-        listed, fluent, promising = _between(tuple(choices), left, right)
+        left, right, listed = left[-1:] or "\n", right[:1] or "\n", tuple(choices)
         if not listed:
             return "?", 0.0
+        fluent, promising = _between(listed, left, right)
         worth = fluent.copy()
-        worth[promising] += [self._fits(left, listed[index], right) + _PLAUSIBLE for index in promising]
+        fits = self._context.fit(left, [listed[index] for index in promising], right)
+        worth[promising] += [fit + _PLAUSIBLE for fit in fits]
         best = int(worth.argmax())
         return listed[best], float(1 / np.exp(worth - worth[best]).sum())
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
         left, right = left[-1:] or "\n", right[:1] or "\n"
-        return sum(profile(left + middle + right)) + self._fits(left, middle, right)
-
-    def _fits(self, left: str, middle: str, right: str) -> float:
-        """What the bigrams do not know of ``middle``: the rest of the document, and how marks follow each other."""
-        pairs, known = self._pairs, self._known
-        seen, before = 0, ord(left)
-        for char in middle + right:
-            code = ord(char)
-            if before << 21 | code in pairs:
-                seen += 1
-            before = code
-        share = middle in known if len(middle) == 1 else sum([char in known for char in middle]) / len(middle)
-        return _SEEN * seen + _KNOWN * share - _oddness(left, middle, right)
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(self.text[:_BLOCK])
-
-    @cached_property
-    def _pairs(self) -> frozenset[int]:
-        """The pairs of characters that the document has, as numbers: of strings it would take three times as long."""
-        codes = np.frombuffer(self.text[:_BLOCK].encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
-        return frozenset((codes[:-1] << np.uint64(21) | codes[1:]).tolist())
-
-
-@lru_cache(maxsize=8192)
-def _oddness(left: str, middle: str, right: str) -> float:
-    odd = _ODD_MARKS.search(left + middle + right) is not None or not all(map(is_usual, middle))
-    return 6.0 * odd + 3.0 * (_PAIRED.search(middle) is not None)
+        return sum(profile(left + middle + right)) + self._context.fit(left, [middle], right)[0]
 
 
 @lru_cache(maxsize=1024)
-def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[list[str], NDArray[np.float64], list[int]]:
-    """The choices in the BMP, how well each reads between the two, and which of them read best."""
-    listed = [choice for choice in choices if len(choice.encode("utf-16-le")) == 2 * len(choice)]
-    if not listed:
-        return [], np.zeros(0), []
-    worth = np.array(fluency([left + choice + right for choice in listed]))
-    return listed, worth, np.argsort(-worth, kind="stable")[: 4 * _FEW].tolist()
+def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[NDArray[np.float64], list[int]]:
+    """How well each of the choices reads between the two, and which of them read best."""
+    worth = np.array(fluency([left + choice + right for choice in choices]))
+    return worth, np.argsort(-worth, kind="stable")[: 4 * _FEW].tolist()
 
 
 @lru_cache(maxsize=8192)

@@ -20,8 +20,9 @@ from typing import Final
 
 from cleanzh.edits import Edit
 from cleanzh.filters.pinyin.gbk import decoder, encoder, ending_in
-from cleanzh.filters.pinyin.notes import LOST, is_syllable
+from cleanzh.filters.pinyin.notes import is_syllable
 from cleanzh.filters.pinyin.run import Reader, Run, expected, read_as
+from cleanzh.filters.pinyin.scan import next_lost
 from cleanzh.lexicon.bigrams import scores
 
 __all__ = ["find_shifts"]
@@ -51,7 +52,7 @@ def find_shifts(text: str, *, spun: bool, listed: frozenset[str] = frozenset()) 
     before_seen: dict[tuple[str, str], Edit | None] = {}  # a page repeats itself, and so does an attack
     position = in_vain = done = 0
     mended = ""  # what stands before ``done`` on its line (not all of a long one), with the repairs
-    while match := LOST.search(text, position):
+    while match := next_lost(text, position):
         start = match.start()
         position = start + 1
         before = text[start - 1 : start]

@@ -1,0 +1,87 @@
+"""Where a text has notes in brackets, and what lost bytes look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from cleanzh.kernels import kernel
+from cleanzh.patterns import lazily
+
+__all__ = ["LETTERS", "lines_han", "next_lost", "notes_in"]
+
+# GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
+LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
+_NOTE: Final = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
+# What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
+# the lost byte with U+FFFD), or the blank before a mark.
+_MARKS, _CALLS = "?？\ufffd", "！？!?"
+_LOST: Final = lazily(
+    rf"[{_MARKS}](?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([{_CALLS}])(?=[^\s?？!！]|\u3000|[{_MARKS}][/a-z,，。：]))"
+)
+_HAN: Final = "\u3400-\u9fff"
+_NOT_HAN: Final = lazily(f"[^{_HAN}]+")
+
+
+@lru_cache(maxsize=1)
+def _classes() -> bytearray:
+    """Of each character of the BMP, as bits: letter of a note, mark of a lost byte, ! or ?, Han."""
+    table = bytearray(0x10000)
+    chars = "".join(map(chr, range(0x10000)))
+    for bit, listed in enumerate((LETTERS, _MARKS, _CALLS, _HAN)):
+        for match in re.finditer(f"[{listed}]+", chars):
+            for code in range(*match.span()):
+                table[code] |= 1 << bit
+    return table
+
+
+def notes_in(text: str) -> Sequence[tuple[int, int, str, bool]]:
+    """Where the notes stand, their letters, and whether they are in running text: with Han behind, or before the
+    character that they belong to; or with a blank inside, which nobody leaves but the converter.
+
+    >>> notes_in("戰(zhàn)略合作")
+    [(1, 7, 'zhàn', True)]
+    """
+    compiled = kernel("notes")
+    if compiled is not None:
+        return compiled.find(text, _classes())  # type: ignore[no-any-return]
+    return [(*match.span(), match[1], _attached(text, *match.span())) for match in _NOTE.finditer(text)]
+
+
+def _attached(text: str, start: int, end: int) -> bool:
+    return text[end - 2] == " " or (start > 1 and _is_han(text[start - 2])) or _is_han(text[end : end + 1])
+
+
+def _is_han(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff"
+
+
+def lines_han(text: str, place: int) -> tuple[int, int]:
+    """Where the line ends that has ``place``, and how many Han it has."""
+    compiled = kernel("notes")
+    if compiled is not None:
+        return compiled.line_of(text, _classes(), place)  # type: ignore[no-any-return]
+    end = text.find("\n", place)
+    end = len(text) if end < 0 else end
+    return end, len(_NOT_HAN.sub("", text[text.rfind("\n", 0, place) + 1 : end]))
+
+
+def next_lost(text: str, start: int = 0) -> re.Match[str] | None:
+    """The next lost byte and what it was lost to: a note's letters are the first group, a mark is the second.
+
+    >>> next_lost("因?yàn)槲覀")[1], next_lost("??焓蛛")[2]
+    ('yàn', '?')
+    """
+    compiled = kernel("notes")
+    if compiled is None:
+        return _LOST.search(text, start)
+    found = None
+    while found is None:
+        start = compiled.lost(text, _classes(), start)
+        if start < 0:
+            return None
+        found = _LOST.match(text, start)
+        start += 1
+    return found

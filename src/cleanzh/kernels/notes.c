@@ -1,0 +1,184 @@
+/* Where a text has notes in brackets, and marks of lost bytes: see filters/pinyin/notes.py, which says by a table of
+ * bits which characters of the BMP are letters of a note, marks and Han. */
+#include "text.h"
+
+#define BMP 0x10000
+enum { LETTER = 1, LOST = 2, CALL = 4, HAN = 8 };
+#define LONGEST 9 /* letters of a note */
+
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+    const uint8_t *classes;
+} Text;
+
+static inline Py_UCS4
+at(const Text *text, Py_ssize_t place)
+{
+    return place >= 0 && place < text->length ? PyUnicode_READ(text->kind, text->data, place) : 0;
+}
+
+static inline int
+is(const Text *text, Py_ssize_t place, int class)
+{
+    if (place < 0 || place >= text->length)
+        return 0;
+    Py_UCS4 character = PyUnicode_READ(text->kind, text->data, place);
+    return character < BMP && text->classes[character] & class;
+}
+
+/* The first of a character from START on, or the end of the text. */
+static Py_ssize_t
+next(PyObject *whole, const Text *text, Py_UCS4 character, Py_ssize_t start)
+{
+    Py_ssize_t found = PyUnicode_FindChar(whole, character, start, text->length, 1);
+    return found < 0 ? text->length : found;
+}
+
+/* The place of the first character of a class from START on, or the end of the text. */
+#define LOOP(NAME, UNIT)                                                                                            \
+    static Py_ssize_t NAME(const UNIT *chars, const uint8_t *classes, int class, Py_ssize_t start, Py_ssize_t end) \
+    {                                                                                                              \
+        while (start < end && (chars[start] >= BMP || !(classes[chars[start]] & class)))                           \
+            start++;                                                                                               \
+        return start;                                                                                              \
+    }
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wtype-limits" /* a narrow character is never past the BMP */
+#endif
+FOR_EACH_WIDTH(LOOP, next_of_class)
+#undef LOOP
+
+/* Behind the letters from START on, a blank that may follow, and the bracket that closes; -1 if it is no note. */
+static inline Py_ssize_t
+note_end(const Text *text, Py_ssize_t start, Py_ssize_t *letters_end)
+{
+    Py_ssize_t end = start;
+    while (end - start <= LONGEST && is(text, end, LETTER))
+        end++;
+    *letters_end = end;
+    if (end == start || end - start > LONGEST)
+        return -1;
+    end += at(text, end) == ' ';
+    return at(text, end) == ')' ? end + 1 : -1;
+}
+
+static int
+opened(PyObject *whole, PyObject *classes, Py_buffer *table, Text *text)
+{
+    if (!PyUnicode_Check(whole)) {
+        PyErr_SetString(PyExc_TypeError, "a text is expected");
+        return 0;
+    }
+    if (PyObject_GetBuffer(classes, table, PyBUF_SIMPLE) < 0)
+        return 0;
+    if (table->len != BMP) {
+        PyBuffer_Release(table);
+        PyErr_SetString(PyExc_ValueError, "the table has one byte for each character of the BMP");
+        return 0;
+    }
+    *text = (Text){PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole), table->buf};
+    return 1;
+}
+
+static PyObject *
+find(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer table;
+    Text text;
+    if (count != 2) {
+        PyErr_SetString(PyExc_TypeError, "find(text, classes)");
+        return NULL;
+    }
+    if (!opened(args[0], args[1], &table, &text))
+        return NULL;
+    PyObject *found = PyList_New(0);
+    Py_ssize_t start = 0;
+    while (found != NULL && (start = next(args[0], &text, '(', start)) < text.length) {
+        Py_ssize_t letters_end, end = note_end(&text, start + 1, &letters_end);
+        if (end < 0) {
+            start++;
+            continue;
+        }
+        /* nobody but the converter leaves a blank inside the bracket */
+        int attached = letters_end + 2 == end || is(&text, start - 2, HAN) || is(&text, end, HAN);
+        PyObject *note = PyUnicode_Substring(args[0], start + 1, letters_end), *each = NULL;
+        if (note != NULL)
+            each = Py_BuildValue("(nnNi)", start, end, note, attached);
+        if (each == NULL || PyList_Append(found, each) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(each);
+        start = end;
+    }
+    PyBuffer_Release(&table);
+    return found;
+}
+
+static PyObject *
+line_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer table;
+    Text text;
+    Py_ssize_t start = count == 3 ? PyLong_AsSsize_t(args[2]) : -1;
+    if (start < 0) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "line_of(text, classes, place)");
+        return NULL;
+    }
+    if (!opened(args[0], args[1], &table, &text))
+        return NULL;
+    Py_ssize_t end = start, han = 0;
+    while (start > 0 && at(&text, start - 1) != '\n')
+        han += is(&text, --start, HAN);
+    for (; end < text.length && at(&text, end) != '\n'; end++)
+        han += is(&text, end, HAN);
+    PyBuffer_Release(&table);
+    return Py_BuildValue("(nn)", end, han);
+}
+
+static PyObject *
+lost(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer table;
+    Text text;
+    Py_ssize_t start = count == 3 ? PyLong_AsSsize_t(args[2]) : -1, letters_end;
+    if (start < 0) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "lost(text, classes, start)");
+        return NULL;
+    }
+    if (!opened(args[0], args[1], &table, &text))
+        return NULL;
+    for (;; start++) {
+        start = BY_WIDTH(next_of_class, args[0], text.classes, LOST, start, text.length);
+        if (start >= text.length)
+            break;
+        Py_ssize_t after = start + 1;
+        if (is(&text, after + (at(&text, after) == ' '), CALL)
+            || note_end(&text, after + (at(&text, after) == '('), &letters_end) >= 0)
+            break;
+    }
+    PyBuffer_Release(&table);
+    return PyLong_FromSsize_t(start < text.length ? start : -1);
+}
+
+static PyMethodDef methods[] = {
+    {"find", (PyCFunction)(void (*)(void))find, METH_FASTCALL,
+     "find(text, classes) -> list of (start, end, letters, whether Han or a blank is right beside them)"},
+    {"line_of", (PyCFunction)(void (*)(void))line_of, METH_FASTCALL,
+     "line_of(text, classes, place) -> (end of the line, how many Han it has)"},
+    {"lost", (PyCFunction)(void (*)(void))lost, METH_FASTCALL,
+     "lost(text, classes, start) -> place of the next mark of a lost byte that a note or ! or ? may stand behind, or -1"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "notes", .m_size = 0, .m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit_notes(void)
+{
+    return PyModule_Create(&definition);
+}
