@@ -23,9 +23,12 @@ from hypothesis import strategies as st
 
 import cleanzh.filters.script as unifying
 from cleanzh.dedup import key, shingles, sketch
+from cleanzh.filters.mojibake import doubt, gate
+from cleanzh.filters.pinyin import context, gaps, scan
+from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
-from cleanzh.lexicon import kinds, outline, script
+from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
 
 ROOT = Path(__file__).parents[1]
 
@@ -318,3 +321,88 @@ def test_outline_says_what_is_asked_for_wrongly() -> None:
     for call, error in calls:
         with pytest.raises(error):
             call()
+
+
+# What the kernels for damage decide about: rare Han, marks, letters of other alphabets, notes, lost bytes.
+damage = st.one_of(texts, st.text("一的你好，。\n abé龘鱻浜笢涓嶰─한글ÃÂ€\x85ｱ\ue000\ufffd😀\ud800"))
+
+
+notes = st.one_of(texts, st.text("戰略的O(zhàn)( )shè？?！!\ufffd\u3000a<，\n\u0300"))
+
+
+def in_python(measure: Callable[[], Any], *modules: object) -> Any:
+    """What comes of it without kernels."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in modules:
+            for name in ("kernel", "compiled_model"):
+                if hasattr(module, name):
+                    patch.setattr(module, name, lambda *_: None)
+        return measure()
+
+
+@given(damage)
+def test_bigrams(text: str) -> None:
+    compiled("bigrams")
+    measures: list[Callable[[], Any]] = [
+        lambda: bigrams.scores([text, text[::-1]]),
+        lambda: bigrams.following(text[:1], text),
+        lambda: [bigrams.inside(text[i : i + 2]) for i in range(len(text) - 1)],
+        lambda: fluency.profile(text),
+        lambda: fluency.fluency([text[:8], text[:8]]) if text else [],
+    ]
+    for measure in measures:
+        assert measure() == in_python(measure, bigrams, fluency)
+
+
+@given(st.integers(0x81, 0xFE), st.integers(0x40, 0xFE), damage, damage, st.sampled_from(["", "yì", "shì", "zhan"]))
+def test_two_for_one(lead: int, trail: int, left: str, right: str, wanted: str) -> None:
+    compiled("bigrams")
+
+    def best() -> object:
+        gaps.two_for_one.cache_clear()
+        return gaps.two_for_one(lead, trail, (left or "\n")[-1], (right or "\n")[:2], wanted)
+
+    assert best() == in_python(best, gaps)
+
+
+@given(damage)
+def test_lines_like_damage(text: str) -> None:
+    compiled("bigrams")
+    lines = text.split("\n")
+    assert doubt._like_damage(text, lines) == in_python(lambda: doubt._like_damage(text, lines), bigrams)
+    if text:
+        total, worst = bigrams.compiled_model().worst_row(text, doubt.ROW)
+        values = bigrams.profile(text).astype(float)
+        assert total == pytest.approx(values.sum())
+        assert worst / min(len(text), doubt.ROW) == pytest.approx(doubt.lowest(values, doubt.ROW))
+
+
+@given(damage)
+def test_suspicious_lines(text: str) -> None:
+    compiled("mojibake")
+    assert gate.suspicious_lines(text) == in_python(lambda: gate.suspicious_lines(text), gate)
+    long = text + "的" * 20  # of short texts all lines are
+    assert gate.suspicious_lines(long) == in_python(lambda: gate.suspicious_lines(long), gate)
+
+
+@given(notes)
+def test_notes(text: str) -> None:
+    compiled("notes")
+    places = range(len(text) + 1)
+    measures: list[Callable[[], Any]] = [
+        lambda: [(start, end, note, bool(attached)) for start, end, note, attached in scan.notes_in(text)],
+        lambda: [scan.lines_han(text, place) for place in places],
+        lambda: [(found.span(), found.groups()) if (found := scan.next_lost(text, at)) else None for at in places],
+    ]
+    for measure in measures:
+        assert measure() == in_python(measure, scan)
+
+
+@given(notes, st.characters(), st.lists(st.one_of(notes, st.text("，。“”《》·的")), max_size=3), notes)
+def test_context(text: str, left: str, middles: list[str], right: str) -> None:
+    compiled("context")
+
+    def fits() -> list[float]:
+        return Context(text).fit(left, middles, right)
+
+    assert fits() == pytest.approx(in_python(fits, context))

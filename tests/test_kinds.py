@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanzh.filters import invisible, punctuation, whitespace
-from cleanzh.filters.pinyin.notes import LOST, has_lost
 from cleanzh.lexicon import kinds
 from cleanzh.lexicon.kinds import kinds_of, places_of
 from cleanzh.lexicon.script import characters
@@ -127,8 +126,3 @@ def test_lines_cast_the_same_shadow_together(lines: list[str]) -> None:
     alone = [shadow(line) for line in lines]
     more = {number: cast for number, cast in enumerate(alone) if cast.offsets is not None}
     assert shadows(lines) == ([cast.text for cast in alone], more)
-
-
-@given(st.text(st.sampled_from("？?\ufffd！!àn(x) ，/a”")))
-def test_a_lost_byte_is_found_mark_by_mark(text: str) -> None:
-    assert has_lost(text) == (LOST.search(text) is not None)

@@ -4,8 +4,6 @@
  */
 #include "text.h"
 
-#define BMP 0x10000
-
 /* The entries of the table of marks, filters/pinyin/context.py: which rules a mark may begin, which it may end. */
 #define BEGINS(MARK) ((MARK) & 0xF)
 #define ENDS(MARK) ((MARK) >> 4 & 0xF)
@@ -14,7 +12,8 @@
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer marks;
+    Py_buffer buffer;
+    const uint16_t *marks;
     double seen, known, odd, paired; /* what each is worth, and what it costs */
     uint64_t *table;
     uint64_t mask;
@@ -51,7 +50,7 @@ has(const Context *context, uint64_t number)
 static inline unsigned
 mark(const Context *context, Py_UCS4 character)
 {
-    return character < BMP ? ((const uint16_t *)context->marks.buf)[character] : UNUSUAL;
+    return context->marks[ENTRY(character)];
 }
 
 /* How well the characters of MIDDLE stand between the two others. */
@@ -107,7 +106,7 @@ fit(Context *context, PyObject *const *args, Py_ssize_t count)
 static void
 forget(Context *context)
 {
-    PyBuffer_Release(&context->marks);
+    PyBuffer_Release(&context->buffer);
     PyMem_Free(context->table);
     Py_TYPE(context)->tp_free(context);
 }
@@ -115,17 +114,13 @@ forget(Context *context)
 static PyObject *
 made(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    PyObject *text;
+    PyObject *text, *marks;
     Context *context = (Context *)type->tp_alloc(type, 0);
     if (context == NULL)
         return NULL;
-    if (!PyArg_ParseTuple(args, "Uy*dddd", &text, &context->marks, &context->seen, &context->known, &context->odd,
-                          &context->paired))
+    if (!PyArg_ParseTuple(args, "UOdddd", &text, &marks, &context->seen, &context->known, &context->odd, &context->paired)
+        || (context->marks = table_of(marks, sizeof(uint16_t), &context->buffer)) == NULL)
         goto failed;
-    if (context->marks.len != BMP * (Py_ssize_t)sizeof(uint16_t)) {
-        PyErr_SetString(PyExc_ValueError, "Context: the table of marks has two bytes for each character of the BMP");
-        goto failed;
-    }
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
     uint64_t size = 16;
     while (size / 4 < (uint64_t)length) /* two numbers a character */

@@ -2,15 +2,17 @@
  * by a table of bits what that is and has the same as a pattern. */
 #include "text.h"
 
-#define BMP 0x10000
 enum { STRANGE = 1, MORE = 2, LEAD = 4, TRAIL = 8, HANGUL = 16, HAN = 32 };
 #define NEAR 4    /* so far behind the first character may the second one stand */
 #define FURTHER 5 /* and so far behind that the third one, or the end of the line */
 
+#define FIRST(NAME, UNIT) FIRST_OF_CLASS(NAME##_first, UNIT)
+FOR_EACH_WIDTH(FIRST, suspicious)
+
 #define LOOP(NAME, UNIT)                                                                                       \
     static inline int NAME##_class(const UNIT *chars, Py_ssize_t length, const uint8_t *classes, Py_ssize_t i) \
     {                                                                                                          \
-        return i >= 0 && i < length && chars[i] < BMP ? classes[chars[i]] : 0;                                 \
+        return i >= 0 && i < length ? classes[ENTRY(chars[i])] : 0;                                          \
     }                                                                                                          \
                                                                                                                \
     static inline int NAME##_ends(const UNIT *chars, Py_ssize_t length, Py_ssize_t i)                          \
@@ -32,10 +34,8 @@ enum { STRANGE = 1, MORE = 2, LEAD = 4, TRAIL = 8, HANGUL = 16, HAN = 32 };
     /* The first place from I on that makes its line suspicious, or the length. */                             \
     static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint8_t *classes, Py_ssize_t i)         \
     {                                                                                                          \
-        for (; i < length; i++) {                                                                              \
-            int class = chars[i] < BMP ? classes[chars[i]] : 0;                                                \
-            if (!(class & (STRANGE | HANGUL)))                                                                 \
-                continue;                                                                                      \
+        while ((i = NAME##_first(chars, classes, STRANGE | HANGUL, i, length)) < length) {                     \
+            int class = classes[ENTRY(chars[i])];                                                                     \
             int next = NAME##_class(chars, length, classes, i + 1);                                            \
             if (class & LEAD && next & TRAIL)                                                                  \
                 return i;                                                                                      \
@@ -43,12 +43,10 @@ enum { STRANGE = 1, MORE = 2, LEAD = 4, TRAIL = 8, HANGUL = 16, HAN = 32 };
                 return i;                                                                                      \
             if (class & STRANGE && NAME##_close(chars, length, classes, i))                                    \
                 return i;                                                                                      \
+            i++;                                                                                               \
         }                                                                                                      \
         return length;                                                                                         \
     }
-#if defined(__GNUC__)
-#pragma GCC diagnostic ignored "-Wtype-limits" /* a narrow character is never past the BMP */
-#endif
 FOR_EACH_WIDTH(LOOP, suspicious)
 #undef LOOP
 
@@ -60,16 +58,13 @@ suspicious_lines(PyObject *module, PyObject *const *args, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "suspicious_lines(text, classes)");
         return NULL;
     }
-    if (PyObject_GetBuffer(args[1], &table, PyBUF_SIMPLE) < 0)
+    const uint8_t *classes = table_of(args[1], sizeof(uint8_t), &table);
+    if (classes == NULL)
         return NULL;
     PyObject *found = PyList_New(0), *text = args[0];
-    if (table.len != BMP) {
-        PyErr_SetString(PyExc_ValueError, "suspicious_lines: the table has one byte for each character of the BMP");
-        Py_CLEAR(found);
-    }
     Py_ssize_t length = PyUnicode_GET_LENGTH(text), end = 0;
     while (found != NULL) {
-        Py_ssize_t place = BY_WIDTH(suspicious, text, length, table.buf, end);
+        Py_ssize_t place = BY_WIDTH(suspicious, text, length, classes, end);
         if (place >= length)
             break;
         Py_ssize_t start = PyUnicode_FindChar(text, '\n', 0, place, -1) + 1;

@@ -2,7 +2,6 @@
  * bits which characters of the BMP are letters of a note, marks and Han. */
 #include "text.h"
 
-#define BMP 0x10000
 enum { LETTER = 1, LOST = 2, CALL = 4, HAN = 8 };
 #define LONGEST 9 /* letters of a note */
 
@@ -25,7 +24,7 @@ is(const Text *text, Py_ssize_t place, int class)
     if (place < 0 || place >= text->length)
         return 0;
     Py_UCS4 character = PyUnicode_READ(text->kind, text->data, place);
-    return character < BMP && text->classes[character] & class;
+    return text->classes[ENTRY(character)] & class;
 }
 
 /* The first of a character from START on, or the end of the text. */
@@ -36,19 +35,7 @@ next(PyObject *whole, const Text *text, Py_UCS4 character, Py_ssize_t start)
     return found < 0 ? text->length : found;
 }
 
-/* The place of the first character of a class from START on, or the end of the text. */
-#define LOOP(NAME, UNIT)                                                                                            \
-    static Py_ssize_t NAME(const UNIT *chars, const uint8_t *classes, int class, Py_ssize_t start, Py_ssize_t end) \
-    {                                                                                                              \
-        while (start < end && (chars[start] >= BMP || !(classes[chars[start]] & class)))                           \
-            start++;                                                                                               \
-        return start;                                                                                              \
-    }
-#if defined(__GNUC__)
-#pragma GCC diagnostic ignored "-Wtype-limits" /* a narrow character is never past the BMP */
-#endif
-FOR_EACH_WIDTH(LOOP, next_of_class)
-#undef LOOP
+FOR_EACH_WIDTH(FIRST_OF_CLASS, first_of_class)
 
 /* Behind the letters from START on, a blank that may follow, and the bracket that closes; -1 if it is no note. */
 static inline Py_ssize_t
@@ -71,14 +58,10 @@ opened(PyObject *whole, PyObject *classes, Py_buffer *table, Text *text)
         PyErr_SetString(PyExc_TypeError, "a text is expected");
         return 0;
     }
-    if (PyObject_GetBuffer(classes, table, PyBUF_SIMPLE) < 0)
+    const uint8_t *entries = table_of(classes, sizeof(uint8_t), table);
+    if (entries == NULL)
         return 0;
-    if (table->len != BMP) {
-        PyBuffer_Release(table);
-        PyErr_SetString(PyExc_ValueError, "the table has one byte for each character of the BMP");
-        return 0;
-    }
-    *text = (Text){PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole), table->buf};
+    *text = (Text){PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole), entries};
     return 1;
 }
 
@@ -130,9 +113,9 @@ line_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     Py_ssize_t end = start, han = 0;
     while (start > 0 && at(&text, start - 1) != '\n')
-        han += is(&text, --start, HAN);
+        han += is(&text, --start, HAN) != 0;
     for (; end < text.length && at(&text, end) != '\n'; end++)
-        han += is(&text, end, HAN);
+        han += is(&text, end, HAN) != 0;
     PyBuffer_Release(&table);
     return Py_BuildValue("(nn)", end, han);
 }
@@ -151,7 +134,7 @@ lost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (!opened(args[0], args[1], &table, &text))
         return NULL;
     for (;; start++) {
-        start = BY_WIDTH(next_of_class, args[0], text.classes, LOST, start, text.length);
+        start = BY_WIDTH(first_of_class, args[0], text.classes, LOST, start, text.length);
         if (start >= text.length)
             break;
         Py_ssize_t after = start + 1;

@@ -68,5 +68,24 @@ append_pair(PyObject *list, Py_ssize_t first, Py_ssize_t second)
     Py_DECREF(pair);
     return failed;
 }
+/* The place of the first character from START on for which a table of bytes has one of some bits, or the end: eight
+ * characters at once, since most have none. */
+#define FIRST_OF_CLASS(NAME, UNIT)                                                                                     \
+    static Py_ssize_t NAME(const UNIT *chars, const uint8_t *table, int bits, Py_ssize_t start, Py_ssize_t end)        \
+    {                                                                                                                  \
+        for (; start + 8 <= end; start += 8) {                                                                         \
+            int found = 0;                                                                                             \
+            for (int i = 0; i < 8; i++)                                                                                \
+                found |= table[ENTRY(chars[start + i])];                                                             \
+            if (found & bits)                                                                                          \
+                break;                                                                                                 \
+        }                                                                                                              \
+        while (start < end && !(table[ENTRY(chars[start])] & bits))                                                  \
+            start++;                                                                                                   \
+        return start;                                                                                                  \
+    }
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wtype-limits" /* a narrow character is never past the BMP */
+#endif
 
 #endif

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["ENTRIES", "Classes", "answers", "classes_of", "ranges"]
+__all__ = ["ENTRIES", "Classes", "answers", "bits_of", "classes_of", "ranges"]
 
 # A table has an entry for each character of the BMP, and one for each plane beyond.
 ENTRIES = 0x10000 + 16
@@ -61,6 +61,21 @@ def answers(samples: Sequence[str], ask: Callable[[str, str, str], int]) -> byte
                 if (left or before == _START) and (right or behind == _END) and _RUN not in (before, behind):
                     table[(length * _CLASSES + before) * _CLASSES + behind] = ask(left, run, right)
     return bytes(table)
+
+
+def bits_of(sets: Sequence[str]) -> bytearray:
+    """A table that has, for each character, a bit for each of some sets that it is in.
+
+    >>> table = bits_of(["0-9", "0-9A-F"])
+    >>> [table[ord(char)] for char in "7BG"]
+    [3, 2, 0]
+    """
+    table = bytearray(ENTRIES)
+    for number, chars in enumerate(sets):
+        for span in ranges(chars):
+            for entry in span:
+                table[entry] |= 1 << number
+    return table
 
 
 def ranges(chars: str) -> Iterator[range]:

@@ -77,8 +77,8 @@ def profiles(texts: Sequence[str]) -> NDArray[np.float32]:
 
     The first column is neutral. A character that stands alone between two words answers for that in its own column.
     """
-    joined = "".join(texts).encode("utf-16-le", "surrogatepass")
-    codes = np.frombuffer(joined, np.uint16).astype(np.uint32).reshape(len(texts), -1)
+    raw = "".join(texts).encode("utf-16-le", "surrogatepass")
+    codes = np.frombuffer(raw, np.uint16).astype(np.uint32).reshape(len(texts), -1)
     worth = np.zeros(codes.shape, np.float32)
     if codes.shape[1] > 1:
         worth[:, 1:], joined = transitions(codes[:, :-1], codes[:, 1:])

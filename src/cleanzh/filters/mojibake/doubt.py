@@ -99,12 +99,18 @@ def _reads_badly(plain: str) -> bool:
     """Whether a line, with a blank for each run of ASCII, has eight characters in a row that read badly."""
     if not plain:
         return False
-    values = bigrams.profile(plain)
-    least = lowest(values, ROW) - _ROUNDING
+    compiled = bigrams.compiled_model()
+    if compiled is not None:
+        total, worst = compiled.worst_row(plain, ROW)
+        least = float(worst) / min(len(plain), ROW)
+    else:
+        values = bigrams.profile(plain)
+        total, least = float(values.sum(dtype=np.float64)), lowest(values, ROW)
+    least -= _ROUNDING
     if least >= LOW_AT_ALL:
         return False
     blanks = plain.count(" ")
-    mean = (float(values.sum(dtype=np.float64)) - NEUTRAL * blanks) / max(len(plain) - blanks, 1)
+    mean: float = (total - NEUTRAL * blanks) / max(len(plain) - blanks, 1)
     return least < LOW or mean - _ROUNDING < BAD
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from cleanzh.filters.mojibake.western import LEADS, TRAILS
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams
+from cleanzh.lexicon.classes import bits_of
 from cleanzh.patterns import lazily
 
 __all__ = ["patterns", "suspicious_lines"]
@@ -37,14 +38,10 @@ _HEAD = 400
 
 @lru_cache(maxsize=1)
 def _classes() -> bytearray:
-    """Of each character of the BMP, as bits: strange, the same or box drawing, first and second byte of a UTF-8
+    """Of each character, as bits: strange, the same or box drawing, first and second byte of a UTF-8
     character, hangul, Han and kana."""
-    table = bytearray(0x10000)
-    listed = (f"{_TYPICAL}{_STRANGE}", f"{_TYPICAL}{_STRANGE}{_BOXES}", LEADS[1:-1], TRAILS[1:-1], "가-힣", "一-鿿ぁ-ヿ")
-    for bit, ranges in enumerate(listed):
-        for first, last in re.findall("(.)(?:-(.))?", ranges, re.DOTALL):
-            for code in range(ord(first), ord(last or first) + 1):
-                table[code] |= 1 << bit
+    strange = f"{_TYPICAL}{_STRANGE}"
+    table = bits_of((strange, f"{strange}{_BOXES}", LEADS[1:-1], TRAILS[1:-1], "가-힣", "一-鿿ぁ-ヿ"))
     for low, high in bigrams.rare_ranges(_RARE):
         for code in range(low, high + 1):
             table[code] |= 3

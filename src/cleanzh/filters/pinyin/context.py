@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cleanzh.filters.pinyin.gbk import is_usual
 from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import ENTRIES
 from cleanzh.patterns import lazily
 
 __all__ = ["Context"]
@@ -37,9 +38,9 @@ _PAIRED_MARKS: Final = "“”‘’《》「」『』【】（）〈〉"
 
 @lru_cache(maxsize=1)
 def _marks() -> array[int]:
-    """For each character of the BMP: the pairs of marks that it may begin and end, whether it is one of two, and
+    """For each character: the pairs of marks that it may begin and end, whether it is one of two, and
     whether it is not usual; as ``kernels/context.c`` has them."""
-    table = array("H", [0 if is_usual(chr(code)) else 0x200 for code in range(0x10000)])
+    table = array("H", [0 if is_usual(chr(code)) else 0x200 for code in range(ENTRIES)])
     for rule, (firsts, seconds) in enumerate(_ODD_MARKS):
         for first in firsts:
             table[ord(first)] |= 1 << rule

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import bits_of
 from cleanzh.patterns import lazily
 
 __all__ = ["LETTERS", "lines_han", "next_lost", "notes_in"]
@@ -27,14 +28,8 @@ _NOT_HAN: Final = lazily(f"[^{_HAN}]+")
 
 @lru_cache(maxsize=1)
 def _classes() -> bytearray:
-    """Of each character of the BMP, as bits: letter of a note, mark of a lost byte, ! or ?, Han."""
-    table = bytearray(0x10000)
-    chars = "".join(map(chr, range(0x10000)))
-    for bit, listed in enumerate((LETTERS, _MARKS, _CALLS, _HAN)):
-        for match in re.finditer(f"[{listed}]+", chars):
-            for code in range(*match.span()):
-                table[code] |= 1 << bit
-    return table
+    """Of each character, as bits: letter of a note, mark of a lost byte, ! or ?, Han."""
+    return bits_of((LETTERS, _MARKS, _CALLS, _HAN))
 
 
 def notes_in(text: str) -> Sequence[tuple[int, int, str, bool]]:
