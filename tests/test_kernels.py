@@ -390,7 +390,7 @@ def test_notes(text: str) -> None:
     compiled("notes")
     places = range(len(text) + 1)
     measures: list[Callable[[], Any]] = [
-        lambda: [(start, end, note, bool(attached)) for start, end, note, attached in scan.notes_in(text)],
+        lambda: scan.notes_in(text),
         lambda: [scan.lines_han(text, place) for place in places],
         lambda: [(found.span(), found.groups()) if (found := scan.next_lost(text, at)) else None for at in places],
     ]

@@ -88,7 +88,7 @@ find(PyObject *module, PyObject *const *args, Py_ssize_t count)
         int attached = letters_end + 2 == end || is(&text, start - 2, HAN) || is(&text, end, HAN);
         PyObject *note = PyUnicode_Substring(args[0], start + 1, letters_end), *each = NULL;
         if (note != NULL)
-            each = Py_BuildValue("(nnNi)", start, end, note, attached);
+            each = Py_BuildValue("(nnNO)", start, end, note, attached ? Py_True : Py_False);
         if (each == NULL || PyList_Append(found, each) < 0)
             Py_CLEAR(found);
         Py_XDECREF(each);
