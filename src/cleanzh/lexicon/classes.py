@@ -79,7 +79,7 @@ def bits_of(sets: Sequence[str]) -> bytearray:
 
 
 def ranges(chars: str) -> Iterator[range]:
-    """The entries of what stands in the brackets of a character class; planes beyond the BMP are whole or left out.
+    r"""The entries of what stands in the brackets of a character class; planes beyond the BMP are whole or left out.
 
     >>> list(ranges("a-c\\]"))
     [range(97, 100), range(93, 94)]
