@@ -252,7 +252,7 @@ def test_small_pieces_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         }.items():
             (tmp_path / "in" / f"{name}{suffix}").write_bytes(PACK[suffix](text.encode()))
     clean_files([tmp_path / "in"], tmp_path / "whole", recipe=Recipe(**AS_IT_IS))
-    for module in ("cleanzh.formats.spans.SHARD_BYTES", "cleanzh.readers._SHARD_BYTES"):
+    for module in ("cleanzh.formats.spans.PIECE_BYTES", "cleanzh.readers._SHARD_BYTES"):
         monkeypatch.setattr(module, 1500)
     monkeypatch.setattr(compression, "_BLOCK", 1100)
     clean_files([tmp_path / "in"], tmp_path / "pieces", recipe=Recipe(**AS_IT_IS))

@@ -29,6 +29,7 @@ from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
+from cleanzh.report.html.tally import Tally
 
 ROOT = Path(__file__).parents[1]
 
@@ -409,3 +410,30 @@ def test_context(text: str, left: str, middles: list[str], right: str) -> None:
         return Context(text).fit(left, middles, right)
 
     assert fits() == pytest.approx(in_python(fits, context))
+
+
+strings = texts.map(json.dumps) | texts.map(json.encoder.encode_basestring)
+edits = st.builds(
+    '{{"rule": {}, "start": {}, "before": {}, "after": {}}}'.format,
+    st.sampled_from(['"ads.a"', '"ads.b"', '"my \\"own\\" rule"', '"规则"']),
+    st.integers(0, 1 << 70),
+    strings,
+    strings,
+)
+steps = st.lists(
+    st.builds('{{"filter": {}, "edits": [{}]}}'.format, strings, st.lists(edits).map(", ".join)), max_size=3
+)
+
+
+@given(steps.map(", ".join))
+def test_tally(steps: str) -> None:
+    raw = ('"steps": [' + steps).encode("utf-8", "replace")
+    made = compiled("tally").tally(raw)
+    assert made == Tally()._counted(raw) or (made is None and '\\"own' in steps)
+
+
+@given(steps.map(", ".join), st.integers(0, 400), st.binary(max_size=2))
+def test_tally_never_fails(steps: str, cut: int, put: bytes) -> None:
+    raw = steps.encode("utf-8", "replace")
+    made = compiled("tally").tally(raw[:cut] + put + raw[cut + len(put) :])
+    assert made is None or isinstance(made, dict)

@@ -115,8 +115,22 @@ def cleaned_from(line: Mapping[str, Any], text: str) -> Cleaned:
 
 
 _STEPS, _BEHIND = b'"steps": [', b'], "metadata": {'
-decoded: Callable[[str], Any] = json.JSONDecoder().decode
-"""``json.loads`` of what is known to be text: of bytes it asks first what charset they are in."""
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # missing in typeshed
+
+
+def decoded(text: str) -> Any:
+    """``json.loads`` of one line, in half the time: it asks for no charset, and looks for no blanks before it.
+
+    >>> decoded('{"id": "a.txt"}')
+    {'id': 'a.txt'}
+    """
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration as error:
+        raise json.JSONDecodeError("Expecting value", text, error.value) from None
+    if text[end:].strip():
+        raise json.JSONDecodeError("Extra data", text, end)
+    return value
 
 
 def glance(raw: bytes) -> tuple[dict[str, Any], bytes]:

@@ -34,6 +34,9 @@ __all__ = ["Frame", "Piece", "Reading", "Record", "Shard", "Skipped", "Source", 
 # A worker holds one shard in memory; a few million characters keep it busy for a tenth of a second.
 _SHARD_BYTES = 4 << 20
 _SHARD_FILES = 200
+# Towards the end shards are smaller: this part of what is left, as others have nothing to do while the last is cleaned.
+_PART_OF_THE_REST = 8
+_SMALLEST_SHARD = 1 << 19
 _AS_BY_DEFAULT = Reading()
 
 
@@ -111,25 +114,36 @@ def _below(top: Path, prefix: str, path: Path) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def cut(sources: Iterable[Source], reading: Reading = _AS_BY_DEFAULT) -> Iterator[tuple[Shard, int]]:
-    """Shards in the order of the sources, each with how many bytes of the files it took.
+def cut(
+    sources: Iterable[Source], reading: Reading = _AS_BY_DEFAULT, total: int | None = None
+) -> Iterator[tuple[Shard, int]]:
+    """Shards in the order of the sources, each with how many bytes of the files it took; ``total`` are those of all.
 
     To be drawn from one by one: of a compressed file, which is read from begin to end, a shard holds its bytes. A
     large file is cut between records; of one that can not be read, the reading says why.
     """
     pieces: list[Piece] = []
     size = taken = 0
+    left, most = total, _most(total)
     for source in sources:
         for piece, length in named(source.format).cut(source, reading):
             held = max(length, len(piece.data or b""))
-            if pieces and (size + held > _SHARD_BYTES or len(pieces) >= _SHARD_FILES):
+            if pieces and (size + held > most or len(pieces) >= _SHARD_FILES):
                 yield tuple(pieces), taken
-                pieces, size, taken = [], 0, 0
+                left = None if left is None else left - taken
+                pieces, size, taken, most = [], 0, 0, _most(left)
             pieces.append(piece)
             size += held
             taken += length
     if pieces:
         yield tuple(pieces), taken
+
+
+def _most(left: int | None) -> int:
+    """The bytes of the next shard, at the most."""
+    if left is None:
+        return _SHARD_BYTES
+    return max(min(_SHARD_BYTES, left // _PART_OF_THE_REST), min(_SHARD_BYTES, _SMALLEST_SHARD))
 
 
 def read(shard: Shard, reading: Reading = _AS_BY_DEFAULT) -> Iterator[Record]:

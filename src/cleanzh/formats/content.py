@@ -19,6 +19,7 @@ _WIDE = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 _NARROW = {"gb18030": "gb18030", "cp936": "gb18030", "cp950": "cp950", "big5hkscs": "big5hkscs"}
 _SAMPLE = 1 << 18
+_BLOCK = 1 << 22  # bytes that are read at once: those of a shard
 _HALF_PAIRS = "surrogatepass"  # halves of surrogate pairs stay what they are
 
 
@@ -69,7 +70,10 @@ def span(source: Source, charset: str, start: int, stop: int) -> Iterator[bytes]
         position = 0
         if not source.compression and not charset:
             file.seek(start)
-            position = start
+            while start < stop and (block := file.read(min(_BLOCK, stop - start))):
+                start += len(block)
+                yield block
+            return
         for block in Content(file, source, charset, narrow=False):
             if position + len(block) > start:
                 yield block[max(0, start - position) : stop - position]

@@ -18,6 +18,7 @@ class JsonLines(Spanned):
     name = "jsonl"
     kind = "json"
     narrow = False
+    lines = True
 
     def scanner(self, head: bytes, reading: Reading) -> tuple[Scanner, Any]:
         return _Lines(), None

@@ -18,8 +18,8 @@ from cleanzh.formats.record import Frame, Piece, Reading, Record, Source, place_
 
 __all__ = ["Found", "Scanner", "Spanned", "UnusableError"]
 
-# A worker holds one shard in memory; a few million characters keep it busy for a tenth of a second.
-SHARD_BYTES = 4 << 20
+# As small as the smallest shard; larger shards are of many pieces.
+PIECE_BYTES = 1 << 19
 _MOST_GLUE = 1 << 20
 
 
@@ -54,6 +54,8 @@ class Spanned:
     name: str
     kind: str
     narrow = True
+    lines = False
+    """Whether each record is a line, so that lines need not be counted."""
 
     def scanner(self, head: bytes, reading: Reading) -> tuple[Scanner, Any]:
         """A scanner for a file that begins with ``head``, and the layout that :meth:`find` asks for.
@@ -287,7 +289,7 @@ class _Cutting:
             self._forget(stop)
             self._spans.append(found)
         else:
-            if self._spans and (self._large or stop - self._base > SHARD_BYTES):
+            if self._spans and (self._large or stop - self._base > PIECE_BYTES):
                 yield from self._flush()
             self._spans.append(found)
         self._done = stop
@@ -300,9 +302,10 @@ class _Cutting:
             self._large = glue, *place_after(glue, *self._place)
         self._forget(stop)
 
-    def _forget(self, stop: int) -> None:
+    def _forget(self, stop: int, place: tuple[int, int] | None = None) -> None:
+        """Hold what comes from ``stop`` on, which is at ``place``."""
         count = stop - self._base
-        self._place = place_after(self._held[:count], *self._place)
+        self._place = place or place_after(self._held[:count], *self._place)
         del self._held[:count]
         self._base = stop
 
@@ -310,6 +313,7 @@ class _Cutting:
         if not self._spans:
             return
         stop = self._done if stop is None else stop
+        place = None
         if self._large is not None:
             glue, line, column = self._large
             tail = bytes(self._held[: stop - self._base])
@@ -319,7 +323,9 @@ class _Cutting:
             count = stop - self._base
             there = not self._source.compression and not self._content.charset and not self._source.url
             yield self._piece(stop=stop, spans=tuple(self._spans), data=None if there else bytes(self._held[:count]))
-        self._forget(stop)
+            if self._form.lines:
+                place = self._place[0] + len(self._spans), 0
+        self._forget(stop, place)
         self._number += len(self._spans)
         self._spans, self._large = [], None
 

@@ -171,7 +171,7 @@ def _clean(
         nonlocal count, done, before
         stamps = work.stamps()
         name, stamp = "", None
-        for shard, size in cut(sources, summary.recipe.reading):
+        for shard, size in cut(sources, summary.recipe.reading, total):
             known = []
             for piece in shard:  # in the order of the sources
                 while name != piece.source.name:

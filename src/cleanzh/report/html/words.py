@@ -21,9 +21,12 @@ _MAYBE_MANY = re.compile(r"(\{\d\})( [\w ]*?)\(s\)")
 
 
 @cache
+def _tables(file: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("cleanzh.report.html").joinpath(file).read_text(encoding="utf-8"))
+
+
 def _table(file: str, name: str) -> dict[str, Any]:
-    words = resources.files("cleanzh.report.html").joinpath(file).read_text(encoding="utf-8")
-    table: dict[str, Any] = tomllib.loads(words).get(name, {})
+    table: dict[str, Any] = _tables(file).get(name, {})
     return table
 
 

@@ -1,0 +1,188 @@
+/* Counts the edits of a ledger line as they are written: see cleanzh.report.html.tally. */
+#include "text.h"
+
+#define MOST 64 /* rules that changed one document; a document of more is left to Python */
+
+typedef struct {
+    const char *at, *end;
+} Bytes;
+
+typedef struct {
+    Bytes rule;
+    long long edits, taken, given, longest;
+} Row;
+
+/* Whether WORDS come next; if so, goes behind them. Within a string their quotes would be escaped. */
+static int
+comes(Bytes *rest, const char *words)
+{
+    size_t length = strlen(words);
+    if ((size_t)(rest->end - rest->at) < length || memcmp(rest->at, words, length) != 0)
+        return 0;
+    rest->at += length;
+    return 1;
+}
+
+/* The four hexadecimal digits that come next; -1 if they are none. */
+static long
+hexadecimal(Bytes *rest)
+{
+    long value = 0;
+    if (rest->end - rest->at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        char c = *rest->at++;
+        if (c >= '0' && c <= '9')
+            value = value * 16 + c - '0';
+        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+            value = value * 16 + (c | 0x20) - 'a' + 10;
+        else
+            return -1;
+    }
+    return value;
+}
+
+/* The characters of the string whose quote was passed, and goes behind its end; -1 if it is broken. */
+static long long
+string_length(Bytes *rest)
+{
+    long long length = 0;
+    while (rest->at < rest->end) {
+        unsigned char c = (unsigned char)*rest->at++;
+        if (c == '"')
+            return length;
+        if (c < 0x20)
+            return -1;
+        if (c == '\\') {
+            if (rest->at == rest->end)
+                return -1;
+            c = (unsigned char)*rest->at++;
+            if (c == 'u') {
+                long unit = hexadecimal(rest);
+                if (unit < 0)
+                    return -1;
+                Bytes next = *rest;
+                if (unit >= 0xD800 && unit < 0xDC00 && comes(&next, "\\u")) {
+                    long other = hexadecimal(&next);
+                    if (other >= 0xDC00 && other < 0xE000)
+                        *rest = next; /* both are one character */
+                }
+            }
+            else if (c == 0 || strchr("\"\\/bfnrt", c) == NULL)
+                return -1;
+            length++;
+        }
+        else
+            length += (c & 0xC0) != 0x80; /* the first byte of a character */
+    }
+    return -1;
+}
+
+static int
+number(Bytes *rest)
+{
+    const char *begin = rest->at;
+    while (rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9')
+        rest->at++;
+    return rest->at > begin;
+}
+
+/* The row of a rule, a new one if there is none; NULL if there is no room. */
+static Row *
+row_of(Row *rows, int *count, Bytes rule)
+{
+    size_t length = (size_t)(rule.end - rule.at);
+    for (int i = *count; i-- > 0;)
+        if ((size_t)(rows[i].rule.end - rows[i].rule.at) == length && memcmp(rows[i].rule.at, rule.at, length) == 0)
+            return &rows[i];
+    if (*count == MOST)
+        return NULL;
+    rows[*count] = (Row){.rule = rule, .longest = LLONG_MIN};
+    return &rows[(*count)++];
+}
+
+/* How many rules there are; -1 for what a run does not write so. */
+static int
+count_edits(Bytes rest, Row *rows)
+{
+    int count = 0;
+    while ((rest.at = memchr(rest.at, '{', (size_t)(rest.end - rest.at))) != NULL) {
+        if (!comes(&rest, "{\"rule\": \"")) {
+            rest.at++; /* of a step; of a string no more than a character that says nothing */
+            continue;
+        }
+        Bytes rule = rest;
+        long long before, after;
+        if (string_length(&rest) < 0)
+            return -1;
+        rule.end = rest.at - 1;
+        if (memchr(rule.at, '\\', (size_t)(rule.end - rule.at)) != NULL)
+            return -1;
+        if (!comes(&rest, ", \"start\": ") || !number(&rest))
+            return -1;
+        if (!comes(&rest, ", \"before\": \"") || (before = string_length(&rest)) < 0)
+            return -1;
+        if (!comes(&rest, ", \"after\": \"") || (after = string_length(&rest)) < 0 || !comes(&rest, "}"))
+            return -1;
+        Row *row = row_of(rows, &count, rule);
+        if (row == NULL)
+            return -1;
+        row->edits++;
+        row->taken += before;
+        row->given += after;
+        if (before - after > row->longest)
+            row->longest = before - after;
+    }
+    return count;
+}
+
+static PyObject *
+tally(PyObject *module, PyObject *steps)
+{
+    if (!PyBytes_Check(steps)) {
+        PyErr_SetString(PyExc_TypeError, "tally(steps)");
+        return NULL;
+    }
+    Row rows[MOST];
+    const char *begin = PyBytes_AS_STRING(steps);
+    Bytes rest = {begin, begin + PyBytes_GET_SIZE(steps)};
+    PyObject *text = PyUnicode_DecodeUTF8(rest.at, rest.end - rest.at, NULL); /* or it is broken */
+    if (text == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_UnicodeDecodeError))
+            return NULL;
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    Py_DECREF(text);
+    int count = count_edits(rest, rows);
+    if (count < 0)
+        Py_RETURN_NONE;
+    PyObject *done = PyDict_New();
+    for (int i = 0; done != NULL && i < count; i++) {
+        Row *row = &rows[i];
+        PyObject *name = PyUnicode_FromStringAndSize(row->rule.at, row->rule.end - row->rule.at);
+        PyObject *counts = Py_BuildValue("[LLLL]", row->edits, row->taken, row->given, row->longest);
+        if (name == NULL || counts == NULL || PyDict_SetItem(done, name, counts) < 0)
+            Py_CLEAR(done);
+        Py_XDECREF(name);
+        Py_XDECREF(counts);
+    }
+    return done;
+}
+
+static PyMethodDef methods[] = {
+    {"tally", tally, METH_O,
+     "tally(steps) -> dict | None\n\nBy rule: edits, characters taken and given, and the most that one edit took; None\n"
+     "for steps that Python is to read, or to find broken."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "tally", .m_size = 0, .m_methods = methods,
+};
+
+PyMODINIT_FUNC
+PyInit_tally(void)
+{
+    return PyModule_Create(&definition);
+}
