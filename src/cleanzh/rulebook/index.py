@@ -212,18 +212,16 @@ def _is_anchored(pattern: str) -> bool:
     >>> [_is_anchored(pattern) for pattern in ("^a(?:b|c)$|^[|]", "^a|b", "(?:^a)")]
     [True, False, False]
     """
-    depth, alternatives = 0, [""]
+    depth = 0
     for part in _PARTS.findall(pattern):
         depth += (part == "(") - (part == ")")
         if part == "|" and not depth:
-            alternatives.append("")
-        else:
-            alternatives[-1] += part
-    return all(alternative.startswith("^") for alternative in alternatives)
+            return False
+    return pattern.startswith("^")
 
 
-# What an alternative is made of: escapes, classes and brackets as wholes, so that a `|` in them is none.
-_PARTS = prepared.compiled(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[]", re.DOTALL)
+# What tells where an alternative begins; escapes and classes as wholes, so that a `|` in them is none.
+_PARTS = prepared.compiled(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]|\|\^?", re.DOTALL)
 
 
 def _timed(rule: Rule, pattern: Any, seen: str) -> Any:

@@ -99,11 +99,12 @@ def _characters(codec: str) -> NDArray[np.uint16]:
     """The character of each pair of bytes, by number; 0 where there is none."""
     pairs = np.empty((0x7E, 0xBF, 3), np.uint8)  # each with a line break behind it
     pairs[..., 0], pairs[..., 1], pairs[..., 2] = np.arange(0x81, 0xFF)[:, None], np.arange(0x40, 0xFF), 0x0A
-    chars = pairs.tobytes().decode(codec, "replace").split("\n")[:-1]
+    units = np.frombuffer(pairs.tobytes().decode(codec, "replace").encode("utf-16-le"), np.uint16)
+    ends = np.flatnonzero(units == 0x0A)
+    alone = np.diff(ends, prepend=-1) == 2  # what is no character, or one past U+FFFF, takes more
+    chars = np.where(alone, units[ends - 1], 0)
     table = np.zeros((0x100, 0x100), np.uint16)
-    table[0x81:0xFF, 0x40:0xFF] = np.reshape(
-        [ord(char) if len(char) == 1 and "\x7f" < char <= "\uffff" else 0 for char in chars], (0x7E, 0xBF)
-    )
+    table[0x81:0xFF, 0x40:0xFF] = np.where(chars > 0x7F, chars, 0).reshape(0x7E, 0xBF)
     return table.ravel()
 
 
