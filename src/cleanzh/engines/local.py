@@ -9,12 +9,13 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 from cleanzh.engines import TaskLostError
@@ -135,7 +136,8 @@ class _Pool(Generic[A, B]):
     def _start(self) -> Connection:
         here, there = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(there, self._work), daemon=True)
-        process.start()
+        with _no_main_module():
+            process.start()
         there.close()  # so that its end closes when it dies
         self._processes[here] = process
         return here
@@ -162,6 +164,21 @@ class _Pool(Generic[A, B]):
         if task.deaths >= _DEATHS:
             raise TaskLostError(task.what, task.deaths, process.exitcode)
         ready.appendleft(task)
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Processes that start here import nothing of the program that starts them.
+
+    All that they do is in modules. A script would be run again, as far as nothing in it prevents that, and the command
+    takes a tenth of a second to import what it parses options with.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib import metadata as packages
 from typing import Any
 
@@ -87,7 +89,8 @@ class Summary:
         }
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """What the result may depend on beside input and configuration."""
     found = {"cleanzh": cleanzh.__version__, "python": platform.python_version()}
     for name in ("opencc", "ftfy", "numpy", "datasketch", "pyarrow", "trafilatura", "warcio"):
