@@ -22,7 +22,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cleanzh.filters.script as unifying
+from cleanzh import edits
 from cleanzh.dedup import key, shingles, sketch
+from cleanzh.edits import Edit
+from cleanzh.errors import EditError
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
@@ -437,3 +440,34 @@ def test_tally_never_fails(steps: str, cut: int, put: bytes) -> None:
     raw = steps.encode("utf-8", "replace")
     made = compiled("tally").tally(raw[:cut] + put + raw[cut + len(put) :])
     assert made is None or isinstance(made, dict)
+
+
+@st.composite
+def edit_lists(draw: st.DrawFn, text: str) -> list[Edit]:
+    """Edits of a text, of which some do nothing, touch each other or do not fit."""
+    cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    spans = [span for span in zip(cuts[::2], cuts[1::2], strict=False) if draw(st.booleans())]
+    drawn = [Edit(draw(st.sampled_from("ab")), a, text[a:b], draw(st.text("京a\xe9😀", max_size=2))) for a, b in spans]
+    if drawn and draw(st.integers(0, 5)) == 0:
+        drawn[0] = drawn[0]._replace(start=drawn[0].start + draw(st.integers(-3, 100)))
+    return drawn
+
+
+@given(texts, st.data())
+def test_edits(text: str, data: st.DataObject) -> None:
+    compiled("edits")
+
+    def applied(text: str, made: list[Edit]) -> tuple[str, str]:
+        try:
+            return edits.apply(text, made), ""
+        except EditError as error:
+            return "", str(error)
+
+    first = data.draw(edit_lists(text))
+    middle, error = applied(text, first)
+    assert (middle, error) == in_python(lambda: applied(text, first), edits)
+    second = data.draw(edit_lists(middle))
+    if not error and not applied(middle, second)[1]:
+        both = edits.compose(first, second)
+        assert both == in_python(lambda: edits.compose(first, second), edits)
+        assert all(type(edit) is Edit for edit in both)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 from cleanzh.errors import EditError
+from cleanzh.kernels import kernel
 
 __all__ = ["Edit", "Filter", "Findings", "apply", "compose", "diff", "invert", "origins", "text_filter"]
 
@@ -137,6 +138,9 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
     """
     if not edits:
         return text
+    compiled = kernel("edits")
+    if compiled is not None and (made := compiled.apply(text, edits)) is not None:
+        return made  # type: ignore[no-any-return]
     parts: list[str] = []
     position = 0
     for rule, start, before, after in edits:
@@ -176,6 +180,9 @@ def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:
     """
     if not first or not second:
         return list(first or second)
+    compiled = kernel("edits")
+    if compiled is not None and (both := compiled.compose(first, second, Edit, _merge)) is not None:
+        return both  # type: ignore[no-any-return]
     # Both lists as spans of the middle text; those that touch form a group, and a group becomes one edit.
     composed: list[Edit] = []
     drift = 0  # middle offset minus original offset, before the group
