@@ -398,6 +398,7 @@ def test_notes(text: str) -> None:
     places = range(len(text) + 1)
     measures: list[Callable[[], Any]] = [
         lambda: scan.notes_in(text),
+        lambda: [scan.counts_of("戰a的\ud800", text)[char] for char in "戰a的\ud800"],
         lambda: [scan.lines_han(text, place) for place in places],
         lambda: [(found.span(), found.groups()) if (found := scan.next_lost(text, at)) else None for at in places],
     ]

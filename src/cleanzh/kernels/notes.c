@@ -86,7 +86,8 @@ find(PyObject *module, PyObject *const *args, Py_ssize_t count)
         }
         /* nobody but the converter leaves a blank inside the bracket */
         int attached = letters_end + 2 == end || is(&text, start - 2, HAN) || is(&text, end, HAN);
-        PyObject *note = PyUnicode_Substring(args[0], start + 1, letters_end), *each = NULL;
+        Py_ssize_t before = is(&text, start - 1, HAN) ? start - 1 : start - 2;
+        PyObject *note = PyUnicode_Substring(args[0], before < 0 ? 0 : before, end), *each = NULL;
         if (note != NULL)
             each = Py_BuildValue("(nnNO)", start, end, note, attached ? Py_True : Py_False);
         if (each == NULL || PyList_Append(found, each) < 0)
@@ -146,11 +147,57 @@ lost(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return PyLong_FromSsize_t(start < text.length ? start : -1);
 }
 
+/* Each of the characters has a slot, and all others the first one. */
+#define COUNT(NAME, UNIT)                                                                                   \
+    static void NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *slots, Py_ssize_t *counts)       \
+    {                                                                                                       \
+        for (Py_ssize_t i = 0; i < length; i++)                                                             \
+            counts[slots[ENTRY(chars[i])]]++;                                                               \
+    }
+FOR_EACH_WIDTH(COUNT, count)
+
+static PyObject *
+counts(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 2 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "counts(chars, text)");
+        return NULL;
+    }
+    Py_ssize_t number = PyUnicode_GET_LENGTH(args[0]);
+    if (number >= 0xFFFF || PyUnicode_KIND(args[0]) == PyUnicode_4BYTE_KIND) {
+        PyErr_SetString(PyExc_ValueError, "counts: characters of the BMP");
+        return NULL;
+    }
+    uint16_t *slots = PyMem_Calloc(TABLE_ENTRIES, sizeof(uint16_t));
+    Py_ssize_t *found = PyMem_Calloc((size_t)number + 1, sizeof(Py_ssize_t));
+    PyObject *listed = PyList_New(number);
+    if (slots == NULL || found == NULL || listed == NULL) {
+        Py_XDECREF(listed);
+        listed = PyErr_NoMemory();
+        goto done;
+    }
+    for (Py_ssize_t k = 0; k < number; k++)
+        slots[PyUnicode_READ_CHAR(args[0], k)] = (uint16_t)(k + 1);
+    BY_WIDTH(count, args[1], PyUnicode_GET_LENGTH(args[1]), slots, found);
+    for (Py_ssize_t k = 0; listed != NULL && k < number; k++) {
+        PyObject *value = PyLong_FromSsize_t(found[slots[PyUnicode_READ_CHAR(args[0], k)]]);
+        if (value == NULL)
+            Py_CLEAR(listed);
+        else
+            PyList_SET_ITEM(listed, k, value);
+    }
+done:
+    PyMem_Free(slots);
+    PyMem_Free(found);
+    return listed;
+}
+
 static PyMethodDef methods[] = {
     {"find", (PyCFunction)(void (*)(void))find, METH_FASTCALL,
-     "find(text, classes) -> list of (start, end, letters, whether Han or a blank is right beside them)"},
+     "find(text, classes) -> list of (start, end, note from the Han before it on or two others, whether it is in text)"},
     {"line_of", (PyCFunction)(void (*)(void))line_of, METH_FASTCALL,
      "line_of(text, classes, place) -> (end of the line, how many Han it has)"},
+    {"counts", (PyCFunction)(void (*)(void))counts, METH_FASTCALL, "counts(chars, text) -> list"},
     {"lost", (PyCFunction)(void (*)(void))lost, METH_FASTCALL,
      "lost(text, classes, start) -> place of the next mark of a lost byte that a note or ! or ? may stand behind, or -1"},
     {NULL, NULL, 0, NULL},

@@ -8,14 +8,13 @@ from jieba's dictionary, MIT) has how often a word that begins with a character 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cleanzh.lexicon.bigrams import _model, _tables, compiled_model, inside
+from cleanzh.lexicon.bigrams import _model, _tables, _views, compiled_model, inside
 
-__all__ = ["alone", "code_points", "fluency", "in_a_word", "profile", "profiles", "transitions"]
+__all__ = ["alone", "code_points", "cost_alone", "fluency", "in_a_word", "profile", "profiles", "transitions"]
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -39,9 +38,10 @@ def alone(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
     return _model().alone.take(codes)
 
 
-@lru_cache(maxsize=1)
-def _alone_list() -> list[float]:
-    return list(_model().alone.tolist())
+def cost_alone(char: str) -> float:
+    """:func:`alone` of one character."""
+    cost: float = _views()[-1][min(ord(char), 0xFFFF)]
+    return cost
 
 
 def in_a_word(first: str, second: str) -> bool:
@@ -63,7 +63,7 @@ def profile(text: str) -> list[float]:
         value = pairs.get(before << 16 | code)
         if value is None:
             if apart:
-                worth[-1] += _alone_list()[before]
+                worth[-1] += cost_alone(chr(before))
             value, apart = end[before] + begin[code], True
         else:
             apart = False

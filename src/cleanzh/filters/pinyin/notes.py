@@ -10,11 +10,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cleanzh.edits import Edit
 from cleanzh.filters.pinyin.gbk import decoder, encoder
-from cleanzh.filters.pinyin.scan import LETTERS, lines_han, notes_in
+from cleanzh.filters.pinyin.scan import LETTERS, counts_of, lines_han, notes_in
 from cleanzh.lexicon.bigrams import scores
 from cleanzh.lexicon.readings import read_alike, readings, syllables, toneless
 from cleanzh.patterns import lazily
@@ -35,7 +36,12 @@ _TABLE: Final = {"長": ("cháng",), "了": ("liao", "le"), "著": ("zhe", "zhù
 _COMMON_TRADITIONAL, _COMMON, _VERY_COMMON = -12.6, -10.5, -8.55  # scores of single characters in the bigram model
 _ENOUGH: Final = 1.0  # evidence that makes a page a converter's
 _STRONG: Final = 5.0  # and that makes it so beyond doubt
-_FEW: Final = 100  # characters up to which it is faster to look for each than to count all that there are
+
+_made = tuple.__new__  # the constructor of a named tuple takes three times as long
+_START: Final = itemgetter(1)
+
+_Key = tuple[str, str]  # a character and its note
+_Note = tuple[int, int, _Key]  # with where the note begins and ends
 
 
 class Judgement(NamedTuple):
@@ -45,15 +51,6 @@ class Judgement(NamedTuple):
     strength: float
     listed: frozenset[str]
     edits: list[Edit]
-
-
-class _Tally:
-    """How often a character carries a note, and how often it stands in running text when it does."""
-
-    __slots__ = ("attached", "total")
-
-    def __init__(self) -> None:
-        self.total = self.attached = 0
 
 
 def is_syllable(note: str) -> bool:
@@ -96,6 +93,16 @@ def _annotated(text: str, bracket: int) -> str:
 
 
 @lru_cache(maxsize=8192)
+def _key(found: str) -> _Key | None:
+    """The character and the letters of what :func:`notes_in` found, if they are some."""
+    bracket = found.rindex("(")
+    char, note = found[bracket - 1 : bracket], found[bracket + 1 : -1].rstrip(" ")
+    if not "\u3400" <= char <= "\u9fff":
+        char = _annotated(found, bracket)
+    return (char, note) if "\u3400" <= char <= "\u9fff" and is_syllable(note) else None
+
+
+@lru_cache(maxsize=8192)
 def _evidence(char: str, note: str) -> float:
     """What one character with this note says for a converter's hand; below zero, for an author's."""
     note = unicodedata.normalize("NFC", note)
@@ -127,93 +134,85 @@ def _lacks(char: str, charset: str) -> bool:
 
 def judge(text: str) -> Judgement:
     """Weigh the notes of a text and say which of them go."""
-    notes, tallies, density = _collect(text)
+    notes, attached, density = _collect(text)
     if not notes:
         return Judgement(0.0, frozenset(), [])
-    listed = {char for char, _ in tallies}
-    frequency = {char: text.count(char) for char in listed} if len(listed) <= _FEW else Counter(text)
+    totals = Counter([key for _, _, key in notes])
     annotated: Counter[str] = Counter()
-    for (char, _), tally in tallies.items():
-        annotated[char] += tally.total
-    kept: dict[tuple[str, str], float] = {}
+    for (char, _), total in totals.items():
+        annotated[char] += total
+    frequency = counts_of(annotated, text)
+    kept: dict[_Key, float] = {}
     strength = 0.0
-    for (char, note), tally in tallies.items():
-        weight = _evidence(char, note)
-        share = tally.total / max(annotated[char], frequency[char])
+    for key, total in totals.items():
+        weight, char = _evidence(*key), key[0]
+        share = total / max(annotated[char], frequency[char])
         if weight > 0:
-            kept[char, note] = share
-            if not tally.attached:
+            kept[key] = share
+            if key not in attached:
                 if density > 0.35:
                     continue  # a headword of a vocabulary
                 weight /= 2
-            if share == 1 and tally.total > 1:
+            if share == 1 and total > 1:
                 weight *= 1.5
             elif share < 1:
                 weight *= 2 * share - 1
         strength += weight
-    total = sum(tally.total for tally in tallies.values())
-    if density > 0.7 and (total > 4 or (total > 1 and not all(_lacks(char, "gb2312") for char in listed))):
+    if density > 0.7 and (len(notes) > 4 or (len(notes) > 1 and not all(_lacks(char, "gb2312") for char in annotated))):
         return Judgement(0.0, frozenset(), [])  # a text that teaches reading
     if strength < _ENOUGH:
         return Judgement(strength, frozenset(), [])
-    going = {key for key, share in kept.items() if _goes(key, share, tallies[key].total, strength)}
+    going = {key for key, share in kept.items() if _goes(key, share, totals[key], strength)}
     gone = frozenset(char for char, _ in going)
-    edits = [
-        Edit("pinyin.note", start, text[start:end], "") for start, end, char, note in notes if (char, note) in going
-    ]
+    edits, others = [], []
+    for note in notes:
+        start, end, key = note
+        if key in going:
+            edits.append(_made(Edit, ("pinyin.note", start, text[start:end], "")))
+        else:
+            others.append(note)
     if strength >= _STRONG:
-        edits += _with_spam(text, gone, notes, going)
-        edits.sort(key=lambda edit: edit.start)
+        edits += _with_spam(text, gone, others, going)
+        edits.sort(key=_START)
     return Judgement(strength, gone, edits)
 
 
-def _goes(key: tuple[str, str], share: float, total: int, strength: float) -> bool:
+def _goes(key: _Key, share: float, total: int, strength: float) -> bool:
     weight = _evidence(*key)
     if share <= 0.25 or (share < 0.5 and strength < _STRONG):
         return False
     return weight >= 0.15 or strength >= _STRONG or total > 1
 
 
-def _collect(text: str) -> tuple[list[tuple[int, int, str, str]], dict[tuple[str, str], _Tally], float]:
-    """All notes (start, end, character, note), their tallies, and the share of Han that has one in lines with notes."""
-    notes: list[tuple[int, int, str, str]] = []
-    tallies: dict[tuple[str, str], _Tally] = {}
+def _collect(text: str) -> tuple[list[_Note], set[_Key], float]:
+    """All notes, those that stand in running text, and the share of Han that has one in lines with notes."""
+    notes: list[_Note] = []
+    in_text: set[_Key] = set()
     last = line_end = -1
     han = 0
-    known = syllables()
     for start, end, note, attached in notes_in(text):
-        char = text[start - 1] if start else ""
-        if not "\u3400" <= char <= "\u9fff":
-            char = _annotated(text, start)
-            if not "\u3400" <= char <= "\u9fff":
-                continue
-        if note not in known and not is_syllable(note):
+        key = _key(note)
+        if key is None:
             continue
         if start > line_end:
             line_end, more = lines_han(text, start)
             han += more
-        notes.append((start, end, char, note))
-        tally = tallies.get((char, note))
-        if tally is None:
-            tally = tallies[char, note] = _Tally()
-        tally.total += 1
+        notes.append((start, end, key))
         if attached or last == start - 1:
-            tally.attached += 1
+            in_text.add(key)
         last = end
-    return notes, tallies, len(notes) / han if han else 0.0
+    return notes, in_text, len(notes) / han if han else 0.0
 
 
-def _with_spam(
-    text: str, listed: frozenset[str], notes: list[tuple[int, int, str, str]], going: set[tuple[str, str]]
-) -> Iterator[Edit]:
+def _with_spam(text: str, listed: frozenset[str], others: list[_Note], going: set[_Key]) -> Iterator[Edit]:
     """Notes with spam inside, 時(s直播hí), and notes that spam drove away from their character, 學直播(xué)."""
     for match in _NOTE_WITH_SPAM.finditer(text):
         start, end = match.span()
         char, note = _annotated(text, start), match[1] + match[2]
         if char and note and (char in listed or _evidence(char, note) >= 1) and reads_as(char, note):
             yield Edit("pinyin.note-with-spam", start, text[start:end], "")
-    for start, end, char, note in notes:
-        if (char, note) in going or reads_as(char, note):
+    for start, end, (char, note) in others:
+        if reads_as(char, note):
             continue
         window = text[max(0, start - 11) : start]
         for back in range(len(window) - 3, -1, -1):

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from math import exp
 from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.pinyin.gaps import two_for_one
@@ -25,7 +23,7 @@ from cleanzh.filters.pinyin.gbk import (
 )
 from cleanzh.filters.pinyin.notes import reads_as, sounding
 from cleanzh.filters.pinyin.scan import LETTERS
-from cleanzh.lexicon.fluency import alone, code_points, fluency, in_a_word, profile
+from cleanzh.lexicon.fluency import cost_alone, fluency, in_a_word, profile
 from cleanzh.patterns import lazily
 
 __all__ = ["Reader", "Run", "expected", "read_as"]
@@ -266,12 +264,11 @@ class Reader:
         left, right, listed = left[-1:] or "\n", right[:1] or "\n", tuple(choices)
         if not listed:
             return "?", 0.0
-        fluent, promising = _between(listed, left, right)
-        worth = fluent.copy()
-        fits = self._context.fit(left, [listed[index] for index in promising], right)
-        worth[promising] += [fit + _PLAUSIBLE for fit in fits]
-        best = int(worth.argmax())
-        return listed[best], float(1 / np.exp(worth - worth[best]).sum())
+        fluent, rest = _between(listed, left, right)
+        fits = self._context.fit(left, [listed[-place] for _, place in fluent], right)
+        worth = [(value + fit + _PLAUSIBLE, place) for (value, place), fit in zip(fluent, fits, strict=True)]
+        best, place = max(worth + rest[:1])
+        return listed[-place], 1 / sum([exp(value - best) for value, _ in worth + rest])
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
@@ -279,11 +276,17 @@ class Reader:
         return sum(profile(left + middle + right)) + self._context.fit(left, [middle], right)[0]
 
 
+_Ranked = list[tuple[float, int]]
+
+
 @lru_cache(maxsize=1024)
-def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[NDArray[np.float64], list[int]]:
-    """How well each of the choices reads between the two, and which of them read best."""
-    worth = np.array(fluency([left + choice + right for choice in choices]))
-    return worth, np.argsort(-worth, kind="stable")[: 4 * _FEW].tolist()
+def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked]:
+    """How well each of the choices reads between the two and its place, negated: the best ones, and the rest."""
+    worth = sorted(
+        zip(fluency([left + choice + right for choice in choices]), range(0, -len(choices), -1), strict=True)
+    )
+    worth.reverse()
+    return worth[: 4 * _FEW], worth[4 * _FEW :]
 
 
 @lru_cache(maxsize=8192)
@@ -302,7 +305,7 @@ def _both(lead: int, note: str) -> tuple[str, ...]:
 
 def _hardly_a_word(left: str, char: str, right: str, two: str) -> bool:
     """Whether ``char`` stands alone where it hardly ever is a word, and the two characters instead are one."""
-    if float(alone(code_points(char))[0]) > -1:
+    if cost_alone(char) > -1:
         return False
     return in_a_word(*two) and not in_a_word(left[-1], char) and not in_a_word(char, right[0])
 

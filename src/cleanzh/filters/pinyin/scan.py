@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -11,7 +12,7 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
 from cleanzh.patterns import lazily
 
-__all__ = ["LETTERS", "lines_han", "next_lost", "notes_in"]
+__all__ = ["LETTERS", "counts_of", "lines_han", "next_lost", "notes_in"]
 
 # GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
 LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
@@ -33,16 +34,23 @@ def _classes() -> bytearray:
 
 
 def notes_in(text: str) -> Sequence[tuple[int, int, str, bool]]:
-    """Where the notes stand, their letters, and whether they are in running text: with Han behind, or before the
-    character that they belong to; or with a blank inside, which nobody leaves but the converter.
+    """Where the notes stand, each with the Han before it or else two characters; and whether it is in running text.
+
+    That is with Han behind, or before the character that it belongs to; or with a blank inside, which nobody leaves but
+    the converter.
 
     >>> notes_in("戰(zhàn)略合作")
-    [(1, 7, 'zhàn', True)]
+    [(1, 7, '戰(zhàn)', True)]
     """
     compiled = kernel("notes")
     if compiled is not None:
         return compiled.find(text, _classes())  # type: ignore[no-any-return]
-    return [(*match.span(), match[1], _attached(text, *match.span())) for match in _NOTE.finditer(text)]
+    found = []
+    for match in _NOTE.finditer(text):
+        start, end = match.span()
+        before = start - 1 if start and _is_han(text[start - 1]) else max(0, start - 2)
+        found.append((start, end, text[before:end], _attached(text, start, end)))
+    return found
 
 
 def _attached(text: str, start: int, end: int) -> bool:
@@ -61,6 +69,19 @@ def lines_han(text: str, place: int) -> tuple[int, int]:
     end = text.find("\n", place)
     end = len(text) if end < 0 else end
     return end, len(_NOT_HAN.sub("", text[text.rfind("\n", 0, place) + 1 : end]))
+
+
+def counts_of(chars: Iterable[str], text: str) -> Mapping[str, int]:
+    """How often each of some characters of the BMP stands in a text.
+
+    >>> counts_of("京東", "京東與京")["京"]
+    2
+    """
+    compiled = kernel("notes")
+    if compiled is None:
+        return Counter(text)
+    listed = list(chars)
+    return dict(zip(listed, compiled.counts("".join(listed), text), strict=True))
 
 
 def next_lost(text: str, start: int = 0) -> re.Match[str] | None:
