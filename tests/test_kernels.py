@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cleanzh.filters.script as unifying
+import cleanzh.filters.whitespace as whitespace
 from cleanzh import edits
 from cleanzh.dedup import key, shingles, sketch
 from cleanzh.edits import Edit
@@ -472,3 +473,15 @@ def test_edits(text: str, data: st.DataObject) -> None:
         both = edits.compose(first, second)
         assert both == in_python(lambda: edits.compose(first, second), edits)
         assert all(type(edit) is Edit for edit in both)
+
+
+@given(
+    texts, st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.sampled_from(["", "京", "a😀"])), max_size=9)
+)
+def test_edits_of_spans(text: str, drawn: list[tuple[int, int, str]]) -> None:
+    compiled("spans")
+    found = [(start, min(start + size, len(text)), "a.rule", after) for start, size, after in sorted(drawn)]
+    found = [one for one in found if one[0] <= one[1]]
+    made, expected = (run(text, found) for run in (whitespace._edited, whitespace._edited_one_by_one))
+    assert made == expected
+    assert all(type(edit) is Edit for edit in made[0])

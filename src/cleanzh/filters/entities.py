@@ -16,6 +16,7 @@ __all__ = ["decode_entities"]
 
 _NAME_END = re.compile(";(?<=[a-z0-9];)")
 _PERCENT = re.compile(r"%[Ee][2-9A-Fa-f]%[89A-Ba-b][0-9A-Fa-f]%")
+_PERCENT_ANY = re.compile(rf"%(?:u|{_PERCENT.pattern[1:]})")
 
 _PLAIN_WORDS = frozenset(["lt", "gt", "reg", "copy", "times", "deg", "amp", "divide", "trade", "yen", "bull", "shy"])
 _NAMES = "|".join(sorted(COMMON_REFERENCES, key=lambda name: (-len(name), name)))
@@ -108,7 +109,7 @@ def _gate(text: str) -> bool:
         "&" in text
         or "＆" in text
         or ("\\" in text and ("\\u" in text or "\\x" in text))  # one character is found in a tenth of the time of two
-        or ("%" in text and ("%u" in text or _PERCENT.search(text) is not None))
+        or ("%" in text and _PERCENT_ANY.search(text) is not None)
     ):
         return True
     return bool(kinds & SEMICOLON) and _loses_ampersand(text)

@@ -109,6 +109,7 @@ _IN_A_ROW = {LINE_FEEDS: LINE_FEED, DOTS: DOT}
 _ROWS = {kind: lazily(f"[{_CLASSES[one]}]{{3}}") for kind, one in _IN_A_ROW.items()}
 
 _EVERY = (1 << 32) - 1  # a kind of single characters has one of these bits
+_ROWS_OF_THEM = sum(_IN_A_ROW.values()) << 32
 
 # To look up a text of this length character by character takes less than to import numpy, and less than to call it.
 _FEW, _VERY_FEW = 20_000, 60
@@ -153,10 +154,10 @@ def kinds_of(text: str) -> int:
         return known[1]
     compiled = kernel("kinds")
     if compiled is not None:
-        kinds: int = compiled.kinds_of(text, _table())
-        if kinds > _EVERY:
-            rows = sum(kind for kind, one in _IN_A_ROW.items() if kinds >> 32 & one)
-            kinds = kinds & _EVERY | rows
+        found: int = compiled.kinds_of(text, _table())
+        kinds = found & _EVERY
+        if found & _ROWS_OF_THEM:
+            kinds |= sum(kind for kind, one in _IN_A_ROW.items() if found >> 32 & one)
     elif _is_short(text):
         kinds = _kinds_of_few(text) | _rows_of(text)
     else:

@@ -12,7 +12,8 @@ from cleanzh.filters.whitespace.blanks import Places, beside_marks, forms, runs,
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
 from cleanzh.filters.whitespace.settled import is_settled
-from cleanzh.lexicon.code import Spans, code_spans, may_have_code
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.code import code_spans, may_have_code
 from cleanzh.lexicon.kinds import BLANK, LINE_FEEDS, ODD_BLANK, kinds_of, places_of
 
 __all__ = ["NormalizeWhitespace", "normalize_whitespace"]
@@ -92,35 +93,40 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
         more.append(indents(text))
     if places.runs:
         more.append(runs(text))
-    if places.split or places.numbered:
-        more.append(inside_words(text, places))
+    words = list(inside_words(text, places)) if places.split or places.numbered else []
     if between != "keep":
         more.append(word_spacing(text, between))
     for finder in more:
         found += finder
+    found += words
     if not found:
         return []
     found.sort(key=itemgetter(1), reverse=True)
     found.sort(key=itemgetter(0))  # at one place the longest first
     has_code = may_have_code(text)
-    edits, after = _edits(text, found, code_spans(text) if has_code else None)
-    if not (odd or edge or has_code) and between == "keep" and is_settled(text, edits, places, after):
+    if has_code and (code := code_spans(text)):
+        found = [one for one in found if one[2] == "whitespace.line-break" or not code.touches(one[0], one[1])]
+    edits, after = _edited(text, found)
+    if not (odd or edge or has_code) and between == "keep" and is_settled(text, edits, places, words, after):
         return Findings(edits, after=after)
     return edits
 
 
-def _edits(text: str, found: list[tuple[int, int, str, str]], code: Spans | None) -> tuple[list[Edit], str]:
-    """The edits outside of code, and the text that they make, which is put together on the way."""
+def _edited(text: str, found: list[tuple[int, int, str, str]]) -> tuple[list[Edit], str]:
+    """The edits, and the text that they make, which is put together on the way."""
+    compiled = kernel("spans")
+    return _edited_one_by_one(text, found) if compiled is None else compiled.edited(text, found, Edit)
+
+
+def _edited_one_by_one(text: str, found: list[tuple[int, int, str, str]]) -> tuple[list[Edit], str]:
     edits: list[Edit] = []
     parts: list[str] = []
     position = 0
     for start, end, rule, after in found:
-        if start < position or (code and rule != "whitespace.line-break" and code.touches(start, end)):
-            continue
-        # A text may have hundreds; the constructor of a named tuple takes three times as long.
-        edits.append(tuple.__new__(Edit, (rule, start, text[start:end], after)))
-        parts += text[position:start], after
-        position = end
+        if start >= position:
+            edits.append(Edit(rule, start, text[start:end], after))
+            parts += text[position:start], after
+            position = end
     return edits, "".join([*parts, text[position:]])
 
 

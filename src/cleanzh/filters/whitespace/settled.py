@@ -17,11 +17,16 @@ from cleanzh.filters.whitespace.han import (
 
 __all__ = ["is_settled"]
 
-_LONE = frozenset(f"whitespace.{rule}" for rule in ("trailing", "beside-mark", "inside-word", "beside-particle"))
+_LONE = frozenset(("whitespace.inside-word", "whitespace.beside-particle"))
 
 
-def is_settled(text: str, edits: Sequence[Edit], places: Places, after: str) -> bool:
+def is_settled(
+    text: str, edits: Sequence[Edit], places: Places, words: Sequence[tuple[int, int, str, str]], after: str
+) -> bool:
     """Whether no blank of ``after``, which is ``text`` without those of ``edits``, may go; for a text without code.
+
+    ``words`` are what of the edits was found between two Chinese characters; the rest are ends of lines, and blanks
+    beside marks.
 
     The characters beside a blank decide about it, and they stay: each edit takes all blanks between two others. Those
     between two Chinese characters are judged by more, so each is looked at again: by the sentence around it, by what
@@ -33,9 +38,9 @@ def is_settled(text: str, edits: Sequence[Edit], places: Places, after: str) -> 
         return False
     if may_be_elsewhere(text) or "」" in text or "』" in text:
         return False
-    if not {rule for rule, _, _, _ in edits} <= _LONE:
+    if places.empty or not {rule for _, _, rule, _ in words} <= _LONE:
         return False
-    gone = {start for _, start, _, _ in edits}
+    gone = {start for start, _, _, _ in words}
     kept = [place for place in places.between_han() if place not in gone]
     joined = {text[place - 1] + text[place + 1] for place in places.split if place in gone}
     return not kept or _stay(text, edits, kept, set(places.split), joined, after)
