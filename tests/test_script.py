@@ -119,7 +119,7 @@ needs_kernel = pytest.mark.skipif(kernel("script") is None, reason="without the 
 
 
 @needs_kernel
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(sorted(table.CONFIGS)), st.data())
 def test_the_tables_convert_as_opencc_does(config: str, data: st.DataObject) -> None:
     phrases = st.sampled_from(_PHRASES[config])

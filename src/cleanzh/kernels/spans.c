@@ -1,15 +1,16 @@
 /* The edits of a text in which spans are replaced, and what it becomes: see cleanzh.filters.whitespace. */
 #include "text.h"
 
-/* An object of the type EDIT, a tuple of (rule, start, before, after). */
+/* An object of the type EDIT, a tuple of (rule, start, before, after); to have it built from a format takes longer than
+ * all the rest. */
 static PyObject *
-edit_of(PyTypeObject *edit, PyObject *rule, Py_ssize_t start, PyObject *before, PyObject *after)
+edit_of(PyTypeObject *edit, PyObject *rule, PyObject *start, PyObject *before, PyObject *after)
 {
-    PyObject *items = Py_BuildValue("((OnOO))", rule, start, before, after);
-    if (items == NULL)
-        return NULL;
-    PyObject *made = PyTuple_Type.tp_new(edit, items, NULL);
-    Py_DECREF(items);
+    PyObject *items = PyTuple_Pack(4, rule, start, before, after);
+    PyObject *arguments = items == NULL ? NULL : PyTuple_Pack(1, items);
+    PyObject *made = arguments == NULL ? NULL : PyTuple_Type.tp_new(edit, arguments, NULL);
+    Py_XDECREF(items);
+    Py_XDECREF(arguments);
     return made;
 }
 
@@ -32,13 +33,16 @@ append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edit
 {
     Py_ssize_t position = 0, length = PyUnicode_GET_LENGTH(text);
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(found); i++) {
-        PyObject *item = PyList_GET_ITEM(found, i), *rule, *after;
-        Py_ssize_t start, end;
-        if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "nnOU", &start, &end, &rule, &after)) {
-            if (!PyErr_Occurred())
-                PyErr_SetString(PyExc_TypeError, "edited: (start, end, rule, after) is wanted");
+        PyObject *item = PyList_GET_ITEM(found, i);
+        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 4 || !PyUnicode_Check(PyTuple_GET_ITEM(item, 3))) {
+            PyErr_SetString(PyExc_TypeError, "edited: (start, end, rule, after) is wanted");
             return -1;
         }
+        PyObject *after = PyTuple_GET_ITEM(item, 3);
+        Py_ssize_t start = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 0));
+        Py_ssize_t end = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 1));
+        if (PyErr_Occurred())
+            return -1;
         if (start < position)
             continue;
         if (end < start || end > length) {
@@ -47,8 +51,9 @@ append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edit
         }
         if (append_part(parts, text, position, start) < 0)
             return -1;
-        PyObject *before = PyUnicode_Substring(text, start, end);
-        PyObject *made = before == NULL ? NULL : edit_of(edit, rule, start, before, after);
+        PyObject *before = PyUnicode_Substring(text, start, end), *made = NULL;
+        if (before != NULL)
+            made = edit_of(edit, PyTuple_GET_ITEM(item, 2), PyTuple_GET_ITEM(item, 0), before, after);
         int failed = made == NULL ? -1 : PyList_Append(edits, made);
         Py_XDECREF(before);
         Py_XDECREF(made);
