@@ -418,7 +418,7 @@ def test_context(text: str, left: str, middles: list[str], right: str) -> None:
 
 
 strings = texts.map(json.dumps) | texts.map(json.encoder.encode_basestring)
-edits = st.builds(
+edit_lines = st.builds(
     '{{"rule": {}, "start": {}, "before": {}, "after": {}}}'.format,
     st.sampled_from(['"ads.a"', '"ads.b"', '"my \\"own\\" rule"', '"规则"']),
     st.integers(0, 1 << 70),
@@ -426,7 +426,7 @@ edits = st.builds(
     strings,
 )
 steps = st.lists(
-    st.builds('{{"filter": {}, "edits": [{}]}}'.format, strings, st.lists(edits).map(", ".join)), max_size=3
+    st.builds('{{"filter": {}, "edits": [{}]}}'.format, strings, st.lists(edit_lines).map(", ".join)), max_size=3
 )
 
 
