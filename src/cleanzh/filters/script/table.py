@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -68,12 +69,17 @@ def _tables(config: str) -> _Tables | None:
     characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
     for first, last in _OWN_WAY:
         characters[first : last + 1] = array("H", [0] * (last + 1 - first))
-    convert = converter(config).convert
-    for code, char in zip(_HAN, convert(" ".join(map(chr, _HAN)))[::2], strict=True):
-        characters[code] = ord(char) if char <= "\uffff" else 0
-    possible = {chr(code) for code, made in enumerate(characters) if made}  # with another, no text gets that far
-    rows = [(phrase, convert(phrase), heed) for phrase, heed in phrases.items() if possible.issuperset(phrase)]
-    return _Tables(characters, *_book(rows))
+    made = _each(converter(config).convert, map(chr, _HAN))
+    characters[_HAN.start : _HAN.stop] = array("H", [ord(char) if char <= "\uffff" else 0 for char in made])
+    # With a character that is left to OpenCC, no text gets as far as the phrase.
+    chosen = [phrase for phrase in phrases if all(char <= "\uffff" and characters[ord(char)] for char in phrase)]
+    rows = zip(chosen, _each(converter(config).convert, chosen), strict=True)
+    return _Tables(characters, *_book([(phrase, simplified, phrases[phrase]) for phrase, simplified in rows]))
+
+
+def _each(convert: Callable[[str], str], texts: Iterable[str]) -> list[str]:
+    """Each of many short texts converted, in one call."""
+    return convert("\n".join(texts)).split("\n")
 
 
 def _regional(listed: list[str], phrases: list[str], config: str) -> dict[str, int]:
@@ -82,13 +88,16 @@ def _regional(listed: list[str], phrases: list[str], config: str) -> dict[str, i
     A form that only a phrase of the region would bring to the standard depends on what stands beside it.
     """
     to_standard = converter(config).convert
-    alone: dict[str, set[str]] = {}
-    for char, form in zip(map(chr, _HAN), to_standard(" ".join(map(chr, _HAN)))[::2], strict=True):
-        alone.setdefault(form, set()).add(char)
-    written = {form: set(chars) for form, chars in alone.items()}
-    for phrase in listed:
-        for char, form in zip(phrase, to_standard(phrase), strict=True):
-            written.setdefault(form, set()).add(char)
+    han = "".join(map(chr, _HAN))
+    changed = [(char, form) for char, form in zip(han, _each(to_standard, han), strict=True) if char != form]
+    others = {char for char, _ in changed}
+    alone: dict[str, set[str]] = {}  # what becomes a form alone
+    for char, form in changed:
+        alone.setdefault(form, set() if form in others else {form}).add(char)
+    written = {form: set(chars) for form, chars in alone.items()}  # or in a phrase
+    for phrase, standard in zip(listed, _each(to_standard, listed), strict=True):
+        for char, form in zip(phrase, standard, strict=True):
+            written.setdefault(form, set() if form in others else {form}).add(char)
     found = dict.fromkeys(listed, _NOT_OVERLAPPED)
     for phrase in phrases:
         for chars in itertools.product(*(sorted(written.get(form, form)) for form in phrase)):
