@@ -6,7 +6,6 @@ document reads as none; normalize before removing, since a rule must not need th
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -49,6 +48,10 @@ _FURNITURE = ("metadata.", "navigation.", "sharing.")
 _MAX_ROUNDS = 8
 
 
+# A text after the filters, the steps that led there, what it says of itself, and whether removals were undone.
+_Run = tuple[str, tuple[Step, ...], dict[str, str], bool]
+
+
 class Pipeline:
     """Filters in a row; itself a filter.
 
@@ -77,11 +80,12 @@ class Pipeline:
     ) -> None:
         self.select, self.ignore, self.max_removed = tuple(select), tuple(ignore), max_removed
         self.filters = tuple(f for f in map(self._choosing, filters) if f is not None)
+        self._named = tuple((_name(f), f) for f in self.filters)
         self.families = tuple(dict.fromkeys(family for f in self.filters for family in _families(f)))
         self.__name__ = "pipeline"
 
     def __call__(self, text: str) -> str:
-        return self._run(text).text
+        return self._run(text)[0]
 
     def __iter__(self) -> Iterator[Callable[[str], str]]:
         return iter(self.filters)
@@ -95,11 +99,11 @@ class Pipeline:
 
     def examine(self, text: str) -> Findings:
         """:meth:`edits`, and the metadata that the filters read."""
-        cleaned = self._run(text)
+        _, steps, metadata, _ = self._run(text)
         edits: list[Edit] = []
-        for step in cleaned.steps:
+        for step in steps:
             edits = compose(edits, step.edits)
-        return Findings(edits, cleaned.metadata)
+        return Findings(edits, metadata)
 
     def explain(self, text: str) -> Cleaned:
         """Clean ``text``, with the steps that led there, what it says of itself, and what could not be mended.
@@ -107,49 +111,57 @@ class Pipeline:
         >>> Pipeline(decode_entities).explain("&ldquo;你好").steps
         (Step(filter='decode_entities', edits=[Edit(rule='entity.named', start=0, before='&ldquo;', after='“')]),)
         """
-        cleaned = self._run(text)
-        return Cleaned(cleaned.text, cleaned.steps, cleaned.metadata, cleaned.flags + tuple(find_flags(cleaned.text)))
+        text, steps, metadata, undone = self._run(text)
+        flags = (Flag("budget.exceeded", 0, ""),) if undone else ()
+        return Cleaned(text, steps, metadata, (*flags, *find_flags(text)))
 
-    def _run(self, text: str) -> Cleaned:
-        cleaned = self._run_all(text, self.filters)
-        if self.max_removed is None:
-            return cleaned
-        edits = (edit for step in cleaned.steps if step.filter in REMOVERS for edit in step.edits)
-        removed = "".join(edit.before for edit in edits if not edit.rule.startswith(_FURNITURE))
-        if not removed or not exceeds_budget(cleaned.text, removed, share=self.max_removed):
-            return cleaned
-        spared = self._run_all(text, tuple(f for f in self.filters if _name(f) not in REMOVERS))
-        return Cleaned(spared.text, spared.steps, cleaned.metadata, (Flag("budget.exceeded", 0, ""),))
+    def _run(self, text: str) -> _Run:
+        found = self._run_all(text, self._named)
+        cleaned, steps, metadata, _ = found
+        if self.max_removed is None or not steps:
+            return found
+        edits = (edit for step in steps if step.filter in REMOVERS for edit in step.edits)
+        removed = "".join([edit.before for edit in edits if not edit.rule.startswith(_FURNITURE)])
+        if not removed or not exceeds_budget(cleaned, removed, share=self.max_removed):
+            return found
+        spared, repairs, _, _ = self._run_all(text, tuple(named for named in self._named if named[0] not in REMOVERS))
+        return spared, repairs, metadata, True
 
-    def _run_all(self, text: str, filters: tuple[Any, ...]) -> Cleaned:
+    def _run_all(self, text: str, filters: Sequence[tuple[str, Any]]) -> _Run:
         steps: list[Step] = []
         metadata: dict[str, str] = {}
         quiet = 0  # filters in a row that found nothing; when all have, the text is done
-        for turn, run in enumerate(itertools.chain.from_iterable(itertools.repeat(filters, _MAX_ROUNDS))):
-            again = turn >= len(filters) and not _families(run)  # a foreign function need not stand a second time
-            found = Findings([]) if again else self._examine(run, text)
-            for key, value in found.metadata.items():
-                metadata.setdefault(key, value)
-            if found.edits:
-                text = found.applied(text)
-                steps.append(Step(_name(run), found.edits))
-                quiet = 0
-            quiet += 1  # no filter has anything to add to its own output
-            if quiet >= len(filters):
-                break
+        for turn in range(_MAX_ROUNDS):
+            for name, run in filters:
+                foreign_again = turn and not _families(run)  # which it need not stand
+                found = None if foreign_again else self._examine(run, text)
+                if found is not None:
+                    for key, value in found.metadata.items():
+                        metadata.setdefault(key, value)
+                    if found.edits:
+                        text = found.applied(text)
+                        steps.append(Step(name, found.edits))
+                        quiet = 0
+                quiet += 1  # no filter has anything to add to its own output
+                if quiet >= len(filters):
+                    break
+            else:
+                continue
+            break
         if metadata:
             for run in self.filters:
                 if isinstance(run, UnifyScript):  # what a header said is in the script of the text
                     metadata = {key: _in_script(run, value) for key, value in metadata.items()}
-        return Cleaned(text, tuple(steps), metadata)
+        return text, tuple(steps), metadata, False
 
-    def _examine(self, run: Any, text: str) -> Findings:
-        examine = getattr(run, "examine", None)
-        if examine is None:
+    def _examine(self, run: Any, text: str) -> Findings | None:
+        """What a filter finds, of the rules that were chosen; None for nothing."""
+        look = getattr(run, "look", None) or getattr(run, "examine", None)  # most texts have nothing for most filters
+        if look is None:
             name = f"foreign.{_name(run)}"
-            return Findings(diff(text, run(text), name) if self._chosen(name) else [])
-        found: Findings = examine(text)
-        if found.edits and (self.select or self.ignore):
+            return Findings(diff(text, run(text), name)) if self._chosen(name) else None
+        found: Findings | None = look(text)
+        if found is not None and (self.select or self.ignore) and found.edits:
             chosen = [edit for edit in found.edits if self._chosen(edit.rule)]
             found = found if len(chosen) == len(found.edits) else Findings(chosen, found.metadata)
         return found
