@@ -308,7 +308,8 @@ def test_outline(text: str, some: int, none: int, begin: int, stop: int, least: 
     assert one.pick(begin, stop, least, most) == other.pick(begin, stop, least, most)
     assert one.pick(some=some, none=none) == other.pick(some=some, none=none)
     assert one.pick(some=some) == other.pick(some=some)
-    assert one.agree(max(least, 1), 1) == other.agree(max(least, 1), 1)
+    for stripped in (False, True):
+        assert one.alike(max(least, 1), max(most, 1), stripped) == other.alike(max(least, 1), max(most, 1), stripped)
 
 
 def test_outline_says_what_is_asked_for_wrongly() -> None:
@@ -321,7 +322,8 @@ def test_outline_says_what_is_asked_for_wrongly() -> None:
         (lambda: made.start(3), IndexError),
         (lambda: made.pick(0, 1, 2, 3, 4, 5, 6), TypeError),
         (lambda: made.pick(many=1), TypeError),
-        (lambda: made.agree(1, 2), ValueError),
+        (lambda: made.alike(0, 2, True), ValueError),
+        (lambda: made.alike(1, 2), ValueError),
     ]
     for call, error in calls:
         with pytest.raises(error):

@@ -67,8 +67,8 @@ def remove_repeats(text: str) -> list[Edit]:
     long = outline.pick(least=_LONG, some=INK)
     if len(long) > 1:
         top = outline.pick(stop=long[:_OPENING][-1] + 1, least=_LONG, some=SUMMARY << OPENING)
-        if outline.agree(_LONG, _KEY) or any(_SUMMARY.match(outline[index]) for index in top):
-            _find_copies(outline, long, gone)
+        if outline.alike(_LONG, _KEY, False) or any(_SUMMARY.match(outline[index]) for index in top):
+            _find_copies(outline, gone)
     return without(outline, gone)
 
 
@@ -102,15 +102,20 @@ def _title_below(outline: Outline, title: str, first: int) -> list[int]:
     return [index for index in outline.pick(last + 1, least=len(title)) if outline[index].strip() == title]
 
 
-def _find_copies(outline: Outline, long: list[int], gone: dict[int, str]) -> None:
+def _find_copies(outline: Outline, gone: dict[int, str]) -> None:
     """Enter the copies among the long lines into ``gone``."""
-    lines = lines_of(outline.text)
     labelled = set(outline.pick(least=_LONG, some=SUMMARY << OPENING))
+    # A label hides the key of its line, so it is only without any that the lines of one key are known.
+    candidates = outline.pick(least=_LONG, some=INK) if labelled else outline.alike(_LONG, _KEY, True)
     alike: dict[str, list[int]] = defaultdict(list)
-    for index in long:
-        line = lines[index]
+    for index in candidates:
+        line = outline[index]
         label = _SUMMARY.match(line) if index in labelled else None
-        alike[line[label.end() if label else 0 :].lstrip()[:_KEY]].append(index)
+        if key := line[label.end() if label else 0 :].lstrip()[:_KEY]:
+            alike[key].append(index)
+    if not alike:
+        return
+    lines = lines_of(outline.text)
     groups = [[index for index in group if _is_prose(lines[index])] for group in alike.values() if len(group) > 1]
     groups = [group for group in groups if len(group) > 1]
     if not groups:

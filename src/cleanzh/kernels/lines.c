@@ -197,45 +197,69 @@ outline_pick(Outline *self, PyObject *const *args, Py_ssize_t given, PyObject *n
     return found;
 }
 
-/* Lines are entered into a table by the hash of their key, and each compared with those of the same one. */
-static PyObject *
-outline_agree(Outline *self, PyObject *const *args, Py_ssize_t given)
+/* Where the key of a line starts, and how long it is: its first characters, or those behind its blanks. */
+static Py_ssize_t
+key_of(const Outline *self, Py_ssize_t number, Py_ssize_t most, int stripped, Py_ssize_t *size)
 {
-    Py_ssize_t least = given == 2 ? PyLong_AsSsize_t(args[0]) : -1, key = given == 2 ? PyLong_AsSsize_t(args[1]) : -1;
+    Py_ssize_t start = self->lines[number].start, stop = self->lines[number + 1].start - 1;
+    while (stripped && start < stop && Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(self->text, start)))
+        start++;
+    *size = stop - start < most ? stop - start : most;
+    return start;
+}
+
+/* Keys are entered into a table by their hash, and each compared with those of the same one. */
+static PyObject *
+outline_alike(Outline *self, PyObject *const *args, Py_ssize_t given)
+{
+    Py_ssize_t least = given == 3 ? PyLong_AsSsize_t(args[0]) : -1, most = given == 3 ? PyLong_AsSsize_t(args[1]) : -1;
+    int stripped = given == 3 ? PyObject_IsTrue(args[2]) : -1;
     if (PyErr_Occurred())
         return NULL;
-    if (key < 1 || least < key) {
-        PyErr_SetString(PyExc_ValueError, "agree(least, key): the key is a part of the shortest line");
+    if (least < 1 || most < 1) {
+        PyErr_SetString(PyExc_ValueError, "alike(least, key, stripped): both are numbers of characters");
         return NULL;
     }
     Py_ssize_t entries = 0, size = 16;
     for (Py_ssize_t i = 0; i < self->count; i++)
         entries += length_of(self, i) >= least;
-    if (entries < 2)
-        Py_RETURN_FALSE;
+    PyObject *found = PyList_New(0);
+    if (found == NULL || entries < 2)
+        return found;
     while (size < 2 * entries)
         size *= 2;
     Py_ssize_t *slots = PyMem_Calloc((size_t)size, sizeof *slots); /* numbers of lines, counted from 1 */
-    if (slots == NULL)
-        return PyErr_NoMemory();
+    char *again = PyMem_Calloc((size_t)self->count, 1);            /* lines whose key another has too */
     const char *data = PyUnicode_DATA(self->text);
-    Py_ssize_t width = PyUnicode_KIND(self->text);
-    size_t bytes = (size_t)(key * width), slot;
-    int found = 0;
-    for (Py_ssize_t i = 0; i < self->count && !found; i++) {
+    Py_ssize_t width = PyUnicode_KIND(self->text), length, other_length;
+    for (Py_ssize_t i = 0; slots != NULL && again != NULL && i < self->count; i++) {
         if (length_of(self, i) < least)
             continue;
-        const char *here = data + self->lines[i].start * width;
+        const char *key = data + key_of(self, i, most, stripped, &length) * width;
         uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, whose upper half is mixed into the lower one */
-        for (size_t j = 0; j < bytes; j++)
-            hash = (hash ^ (unsigned char)here[j]) * 0x100000001b3u;
-        slot = (size_t)(hash ^ hash >> 32) & (size_t)(size - 1);
-        for (; slots[slot] && !found; slot = (slot + 1) & (size_t)(size - 1))
-            found = memcmp(data + self->lines[slots[slot] - 1].start * width, here, bytes) == 0;
-        slots[slot] = i + 1;
+        for (Py_ssize_t j = 0; j < length * width; j++)
+            hash = (hash ^ (unsigned char)key[j]) * 0x100000001b3u;
+        Py_ssize_t slot = (Py_ssize_t)((hash ^ hash >> 32) & (uint64_t)(size - 1));
+        for (; slots[slot]; slot = (slot + 1) & (size - 1)) {
+            const char *other = data + key_of(self, slots[slot] - 1, most, stripped, &other_length) * width;
+            if (length == other_length && memcmp(key, other, (size_t)(length * width)) == 0) {
+                again[i] = again[slots[slot] - 1] = 1;
+                break;
+            }
+        }
+        if (!slots[slot])
+            slots[slot] = i + 1;
     }
+    if (slots == NULL || again == NULL) {
+        PyErr_NoMemory();
+        Py_CLEAR(found);
+    }
+    for (Py_ssize_t i = 0; found != NULL && i < self->count; i++)
+        if (again[i] && append_number(found, i) < 0)
+            Py_CLEAR(found);
     PyMem_Free(slots);
-    return PyBool_FromLong(found);
+    PyMem_Free(again);
+    return found;
 }
 
 static PyMethodDef outline_methods[] = {
@@ -243,8 +267,9 @@ static PyMethodDef outline_methods[] = {
     {"pick", (PyCFunction)(void (*)(void))outline_pick, METH_FASTCALL | METH_KEYWORDS,
      "pick(begin=0, stop=..., least=0, most=..., some=0, none=0) -> list\n\n"
      "The lines from begin to stop that have least to most characters, some of the kinds (if any are given) and none."},
-    {"agree", (PyCFunction)(void (*)(void))outline_agree, METH_FASTCALL,
-     "agree(least, key) -> bool\n\nWhether two lines of at least that length begin with the same key characters."},
+    {"alike", (PyCFunction)(void (*)(void))outline_alike, METH_FASTCALL,
+     "alike(least, key, stripped) -> list\n\n"
+     "The lines of at least that length whose first key characters (behind blanks, if stripped) another has too."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -10,6 +10,7 @@ import itertools
 import re
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
@@ -122,14 +123,19 @@ class Outline:
             found = [number for number in found if has(lines[number])]
         return found
 
-    def agree(self, least: int, key: int) -> bool:
-        """Whether two lines of at least ``least`` characters begin with the same ``key`` ones.
+    def alike(self, least: int, key: int, stripped: bool) -> list[int]:
+        """The lines of at least ``least`` characters whose first ``key`` ones another has too.
 
-        >>> Outline("一二三\\n一二\\n一三四").agree(2, 2)
-        True
+        >>> Outline("一二三\\n一二\\n 一二四").alike(3, 2, True)
+        [0, 2]
         """
-        long = [line[:key] for line in self._lines if len(line) >= least]
-        return len(set(long)) < len(long)
+        keys = {
+            number: (line.lstrip() if stripped else line)[:key]
+            for number, line in enumerate(self._lines)
+            if len(line) >= least
+        }
+        counts = Counter(keys.values())
+        return [number for number, line in keys.items() if counts[line] > 1]
 
 
 # The last outline; replaced as a whole, so threads may share it. That of a long text is not kept.

@@ -98,7 +98,7 @@ class _Line(NamedTuple):
 
 
 @text_filter("metadata", repeat=True)
-def remove_metadata(text: str) -> Findings:
+def remove_metadata(text: str) -> Findings | None:
     """Remove header and byline lines; what they say becomes metadata.
 
     A page prints date, source, author, editor, category and a counter above or below its article, on one line or on a
@@ -119,7 +119,7 @@ def remove_metadata(text: str) -> Findings:
     if len(text) >= _PARAGRAPH and "。" in text and "\n" not in text:  # nothing stands above or below it
         said: dict[str, str] = {}
         _read_dateline([text], said)
-        return Findings([], said)
+        return Findings([], said) if said else None
     outline = outline_of(text)
     first, last, running = _paragraphs(outline)
     closing = _closing(outline, first, last)
@@ -130,7 +130,7 @@ def remove_metadata(text: str) -> Findings:
     if first and (title := find_title(outline, gone, first, metadata)):
         metadata["title"] = title
     if not gone:
-        return Findings([], metadata)
+        return Findings([], metadata) if metadata else None
     edits = without(outline, {index: found[index].rule for index in gone})
     if len(gone) < len(found) or not running or first in gone or last in gone:
         return Findings(edits, metadata)
@@ -142,8 +142,10 @@ def remove_metadata(text: str) -> Findings:
 def _say_again(outline: Outline, gone: set[int], first: int) -> dict[str, str]:
     """What the document says of itself in its datelines and its title, once the lines of fields are gone."""
     said: dict[str, str] = {}
-    stay = [number for number in range(first, min(first + _EDGE + len(gone), len(outline))) if number not in gone]
-    _read_dateline(map(outline.__getitem__, stay[:_EDGE]), said)
+    openings = outline.pick(first, first + _EDGE + len(gone), some=AGENCY << OPENING)
+    if openings:
+        stay = [number for number in range(first, openings[-1] + 1) if number not in gone]
+        _read_dateline((outline[number] for number in stay[:_EDGE] if number in openings), said)
     head = [outline[number] for number in range(first) if number not in gone]
     if head and (title := find_title(head, [], len(head), said)):
         said["title"] = title
