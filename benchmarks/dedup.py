@@ -28,6 +28,7 @@ import numpy as np
 from cleanzh.dedup import Deduplicator, comparison_key, deduplicator, pairs, similar_pairs, sketch
 from cleanzh.dedup.bands import plan
 from cleanzh.dedup.key import fold
+from cleanzh.kernels import kernel as compiled
 
 # -- what is measured on ----------------------------------------------------------------------------------------------
 
@@ -65,9 +66,13 @@ def without_joins() -> None:
 
 
 OURS = 9  # runs in a turn
+PEERS = ("datasketch", "rensa", "gaoya", "daft")
 
 
 def use(kernel: Any) -> None:
+    """Sketch with one of the kernels; what else is compiled is used with the compiled one only."""
+    os.environ["CLEANZH_KERNELS"] = "" if kernel is sketch.c_kernel else "off"
+    compiled.cache_clear()
     sketch.default_kernel = lambda size: kernel
 
 
@@ -164,6 +169,10 @@ def measure_speed(arguments: argparse.Namespace) -> None:
         "daft": ("Daft `minhash` + bands", daft),
     }
     kernels: list[tuple[str, Any]] = [("numpy", sketch.numpy_kernel)]
+    if compiled("sketch") is not None:
+        kernels.insert(0, ("compiled", sketch.c_kernel))
+    else:
+        print("nothing is compiled here: run scripts/compile_kernels.py", file=sys.stderr)
     if importlib.util.find_spec("numba"):
         from cleanzh.dedup.compiled import compiled_kernel
 
@@ -173,6 +182,8 @@ def measure_speed(arguments: argparse.Namespace) -> None:
     run = ours(texts, 0.7)
     rows = []
     for module, (name, make) in peers.items():
+        if module not in arguments.peers:
+            continue
         if importlib.util.find_spec(module) is None:
             print(f"{module} is not installed: left out", file=sys.stderr)
             continue
@@ -189,11 +200,12 @@ def measure_speed(arguments: argparse.Namespace) -> None:
         for best in map(min, times.values()):
             row += [f"{len(texts) / best:,.0f}", f"{theirs / best:.1f}×"]
         rows.append(row)
-    if len(kernels) > 1 and importlib.util.find_spec("datasketch"):
+    if len(kernels) > 1 and "datasketch" in arguments.peers and importlib.util.find_spec("datasketch"):
         folded, signing = fold(texts), datasketch_signing(keys)
         theirs = min(cpu(signing) for _ in range(arguments.repeats))
         row = ["datasketch `bulk`, signing alone", f"{len(texts) / theirs:,.0f}"]
         for _, kernel in kernels:
+            use(kernel)
             best = min(cpu(lambda kernel=kernel: sketch.sketch_keys(folded, kernel=kernel)) for _ in range(9))
             row += [f"{len(texts) / best:,.0f}", f"{theirs / best:.0f}×"]
         rows.append(row)
@@ -439,6 +451,7 @@ def main() -> None:
     parser.add_argument("--corpus", help="JSON lines with text, cluster, op")
     parser.add_argument("--documents", type=int, help="how many documents (default: all, a million, 20,000)")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--peers", nargs="+", default=PEERS, choices=PEERS, help="speed: measure against these")
     parser.add_argument("--numpy", action="store_true", help="file: without the compiled kernel")
     parser.add_argument("--mode", choices=["memory", "files"], default="memory", help="scale-one: where sketches are")
     arguments = parser.parse_args()

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
 from cleanzh import edits
-from cleanzh.dedup import key, shingles, sketch
+from cleanzh.dedup import deduplicator, key, shingles, sketch
 from cleanzh.edits import Edit
 from cleanzh.errors import EditError
 from cleanzh.filters.mojibake import doubt, gate
@@ -210,7 +210,7 @@ def in_a_row(batch: list[str], dtype: type[np.uint16] | type[np.uint32]) -> key.
 @settings(deadline=None)
 @given(keys_of_all_kinds, st.sampled_from([np.uint16, np.uint32]), st.sampled_from([2, 128, 512]))
 def test_sketches(batch: list[str], dtype: type[np.uint16] | type[np.uint32], width: int) -> None:
-    compiled("shingles")
+    compiled("sketch")
     keys = in_a_row(batch, dtype)
     made, expected = (run(keys.codes, keys.bounds, width) for run in (sketch.c_kernel, sketch.numpy_kernel))
     assert (made == expected).all()
@@ -219,7 +219,7 @@ def test_sketches(batch: list[str], dtype: type[np.uint16] | type[np.uint32], wi
 @settings(deadline=None)
 @given(keys_of_all_kinds, st.sampled_from([np.uint16, np.uint32]), st.randoms())
 def test_shared(batch: list[str], dtype: type[np.uint16] | type[np.uint32], draw: random.Random) -> None:
-    compiled("shingles")
+    compiled("shared")
     keys = in_a_row(batch, dtype)
     pairs = np.array([[draw.randrange(len(batch)) for _ in range(2)] for _ in range(20)])
     pairs[::2, 0] = pairs[1::2, 0]  # several in a row with the same
@@ -228,8 +228,19 @@ def test_shared(batch: list[str], dtype: type[np.uint16] | type[np.uint32], draw
     assert shingles.shared_by_keys(keys, pairs[:, 0].copy(), pairs[:, 1].copy()).tolist() == expected
 
 
+@settings(deadline=None)
+@given(keys_of_all_kinds, st.sampled_from([np.uint16, np.uint32]), st.booleans())
+def test_digests(batch: list[str], dtype: type[np.uint16] | type[np.uint32], wide: bool) -> None:
+    keys = in_a_row([*batch, "𠮷" * wide, "一" * 64, "一" * 65, ""], dtype)
+    made, expected = np.empty((2, len(keys), 2), np.uint64)
+    left = compiled("digests").digests(keys.codes, keys.bounds, made)
+    assert set(left) == deduplicator._digest_each(keys, expected)
+    narrow = np.delete(np.arange(len(keys)), left)
+    assert (made[narrow] == expected[narrow]).all()
+
+
 def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
-    fold, sketches, counted = compiled("keys").fold, compiled("shingles").sketch, compiled("shingles").shared
+    fold, sketches, counted = compiled("keys").fold, compiled("sketch").sketch, compiled("shared").shared
     keys, counts = in_a_row(["一二三四五六"], np.uint16), np.empty((1, 3), np.int64)
     one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
     calls: list[Callable[[], object]] = [
@@ -238,6 +249,7 @@ def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
         lambda: sketches(keys.codes, keys.bounds, 128, np.empty((1, 64), np.uint16)),
         lambda: sketches(keys.codes, keys.bounds, 100, np.empty((1, 100), np.uint16)),
         lambda: sketches(keys.codes.astype(float), keys.bounds, 64, np.empty((1, 64), np.uint16)),
+        lambda: compiled("digests").digests(keys.codes, keys.bounds, np.empty((2, 2), np.uint64)),
         lambda: counted(keys.codes, keys.bounds, zero, one, 1, counts),
         lambda: counted(keys.codes, keys.bounds, -one, zero, 1, counts),
         lambda: counted(keys.codes, keys.bounds, zero, zero, 1, counts[:0]),

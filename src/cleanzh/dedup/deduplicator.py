@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -25,8 +25,9 @@ from cleanzh.dedup.sketches import SketchStore
 from cleanzh.dedup.sorting import Records
 from cleanzh.dedup.store import KeyStore
 from cleanzh.dedup.stored import Known
-from cleanzh.dedup.verdict import Standing, Verdict, each_verdict
+from cleanzh.dedup.verdict import Standing, Verdict, verdicts_on
 from cleanzh.errors import UsageError
+from cleanzh.kernels import kernel
 
 __all__ = ["Deduplicator", "Signed", "Verdict", "sign"]
 
@@ -78,21 +79,30 @@ def _blemishes(texts: Sequence[str]) -> NDArray[np.int64]:
 
 def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     """Equal for equal keys; of a text too short for a shingle for equal texts: "C++" and "C#" share the key "c"."""
-    past_bmp: set[int] = set()
-    if keys.codes.itemsize > 2:
-        wide = np.flatnonzero(keys.codes >= 1 << 16)
-        past_bmp.update((np.searchsorted(keys.bounds, wide, side="right") - 1).tolist())
-    narrow = memoryview(keys.codes.astype("<u2", copy=False).tobytes())  # hashed twice as fast as four bytes each
-    made = []
-    for i, (start, stop) in enumerate(pairwise(keys.bounds.tolist())):
-        if stop - start < SHINGLE:
-            data: bytes | memoryview = b"short" + texts[i].encode("utf-8", "surrogatepass")
-        elif i in past_bmp:
-            data = b"wide" + keys.codes[start:stop].astype("<u4").tobytes()
-        else:
-            data = narrow[2 * start : 2 * stop]
-        made.append(hashlib.blake2b(data, digest_size=16).digest())
-    return np.frombuffer(b"".join(made), "<u8").reshape(len(texts), 2)
+    digests = np.empty((len(texts), 2), dtype=np.uint64)
+    compiled = kernel("digests")
+    wide: Iterable[int] = compiled.digests(keys.codes, keys.bounds, digests) if compiled else _digest_each(keys, digests)
+    for i in wide:
+        digests[i] = np.frombuffer(_digest(b"wide" + keys[i].astype("<u4").tobytes()), "<u8")
+    for i in np.flatnonzero(np.diff(keys.bounds) < SHINGLE).tolist():
+        digests[i] = np.frombuffer(_digest(b"short" + texts[i].encode("utf-8", "surrogatepass")), "<u8")
+    return digests
+
+
+def _digest_each(keys: Keys, digests: NDArray[np.uint64]) -> set[int]:
+    """Write the digests of keys as codes of two bytes: hashed twice as fast as four bytes each. Says which keys have
+    wider ones."""
+    narrow = memoryview(keys.codes.astype("<u2", copy=False).tobytes())
+    made = [_digest(narrow[start:end]) for start, end in pairwise((2 * keys.bounds).tolist())]
+    digests[:] = np.frombuffer(b"".join(made), "<u8").reshape(-1, 2)
+    if keys.codes.itemsize == 2:
+        return set()
+    wide = np.flatnonzero(keys.codes >= 1 << 16)
+    return set((np.searchsorted(keys.bounds, wide, side="right") - 1).tolist())
+
+
+def _digest(data: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def _by_minhash(keys: Keys) -> Sketches:
@@ -201,12 +211,15 @@ class Deduplicator:
 
     def each_verdict(self) -> Iterator[Verdict]:
         """:meth:`verdicts`, one after the other: a list of them takes more memory than all that leads to them."""
+        return chain.from_iterable(self._verdicts())
+
+    def _verdicts(self) -> Iterator[Iterable[Verdict]]:
         if not self._ids:
             return
         distinct = distinct_keys(self.keep, self._ids, self._documents())
         standing = Standing(distinct, self._known(distinct))
         aside = decide(self._evidence(standing), self.threshold, self.containment)
-        yield from each_verdict(self._ids, standing, aside)
+        yield from verdicts_on(self._ids, standing, aside)
 
     def _documents(self) -> Iterator[Records]:
         position = 0

@@ -92,24 +92,26 @@ class Sets:
         ]
 
     def pairs(self, first: Sequence[int], second: Sequence[int]) -> list[Pair]:
-        """The exact similarities of ``first[i]`` and ``second[i]``; cheapest if those of the same document follow."""
+        """The exact similarities of ``first[i]`` and ``second[i]``."""
         both = self.compare(first, second)
         return list(map(Pair, first, second, both.jaccard.tolist(), both.containment.tolist()))
 
     def compare(self, first: Sequence[int], second: Sequence[int]) -> Similarities:
         """:meth:`pairs` as arrays."""
-        counts = np.empty((len(first), 3), dtype=np.int64)  # what two share, and how many each has
-        for start in range(0, len(first), _AT_ONCE):
-            ones, others = first[start : start + _AT_ONCE], second[start : start + _AT_ONCE]
-            counts[start : start + _AT_ONCE] = self._counts(ones, others)
+        pairs = np.array([first, second], dtype=np.int64)
+        order = np.argsort(pairs[0], kind="stable")  # those of one document together: it is looked through once
+        counts = np.empty((len(order), 3), dtype=np.int64)  # what two share, and how many each has
+        for start in range(0, len(order), _AT_ONCE):
+            some = order[start : start + _AT_ONCE]
+            counts[some] = self._counts(pairs[:, some])
         common, size, other_size = counts.T
         least = np.minimum(size, other_size)
         return Similarities(common / np.maximum(size + other_size - common, 1), common / np.maximum(least, 1))
 
-    def _counts(self, first: Sequence[int], second: Sequence[int]) -> NDArray[np.int64]:
-        if kernel("shingles") is None:
-            sets = self.of([*first, *second])
-            both = zip(sets[: len(first)], sets[len(first) :], strict=True)
+    def _counts(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+        if kernel("shared") is None:
+            first, second = map(self.of, pairs.tolist())
+            both = zip(first, second, strict=True)
             return np.array([(shared(one, other), len(one), len(other)) for one, other in both])
-        positions, places = np.unique(np.array([first, second]), return_inverse=True)
-        return shared_by_keys(self.keys_of(positions.tolist()), *places.reshape(2, -1))
+        positions, places = np.unique(pairs, return_inverse=True)
+        return shared_by_keys(self.keys_of(positions.tolist()), *places.reshape(pairs.shape))

@@ -67,7 +67,7 @@ def default_kernel(size: int) -> Kernel:
     counts those to come.
     """
     global _seen  # all kernels give the same bits, so this is no state that shows
-    if compiled("shingles") is not None:
+    if compiled("sketch") is not None:
         return c_kernel
     _seen += size
     return _numba_kernel() if _seen >= _WORTH else numpy_kernel
@@ -76,7 +76,7 @@ def default_kernel(size: int) -> Kernel:
 def c_kernel(codes: Codes, bounds: NDArray[np.int64], width: int) -> Sketches:
     """:func:`numpy_kernel`, compiled when cleanzh was built."""
     sketches = np.empty((len(bounds) - 1, width), dtype=np.uint16)
-    compiled("shingles").sketch(codes, bounds, width, sketches)
+    compiled("sketch").sketch(codes, bounds, width, sketches)
     return sketches
 
 

@@ -74,6 +74,8 @@ class SketchStore:
 
     def rows(self, positions: NDArray[np.int64]) -> Sketches:
         """The sketches at some positions."""
+        if len(self._blocks) == 1 and not self._on_disk:  # one of the few calls that many small collections make
+            return self._blocks[0][positions]
         rows = np.empty((len(positions), WIDTH), dtype=np.uint16)
         numbers = positions // _BLOCK
         for number in np.unique(numbers).tolist():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from cleanzh.dedup.distinct import Distinct
 from cleanzh.dedup.leaders import Aside
 from cleanzh.dedup.stored import Known
 
-__all__ = ["Standing", "Verdict", "each_verdict"]
+__all__ = ["Standing", "Verdict", "verdicts_on"]
 
 Reason = Literal["exact_duplicate", "near_duplicate"]
 
@@ -36,6 +37,10 @@ class Verdict(NamedTuple):
     cluster: Any
     cluster_size: int
     estimated: bool = False
+
+
+# What `Verdict._make` does, at two thirds of its cost.
+_made: Callable[[tuple[Any, ...]], Verdict] = partial(tuple.__new__, Verdict)
 
 
 class Standing:
@@ -79,8 +84,8 @@ class Standing:
         return slice(*np.searchsorted(self._known, [start, start + count]).tolist())
 
 
-def each_verdict(ids: Names, standing: Standing, aside: Aside) -> Iterator[Verdict]:
-    """The verdict on each document, in the order in which they were added."""
+def verdicts_on(ids: Names, standing: Standing, aside: Aside) -> Iterator[Iterable[Verdict]]:
+    """The verdict on each document, in the order in which they were added, some thousand at a time."""
     distinct, known = standing.distinct, standing.known
     names, own = _names_in_index(ids, standing)
     count = len(distinct.positions)  # who stands for others is one of these, or past them a name in the index
@@ -130,7 +135,7 @@ def each_verdict(ids: Names, standing: Standing, aside: Aside) -> Iterator[Verdi
         for at, (why, jaccards[at], containments[at], estimated[at]) in told.items():
             kept[at], reasons[at], leads_to[at] = False, why, clusters[at]
         columns = (kept, reasons, leads_to, jaccards, containments, clusters, size_of, estimated)
-        yield from map(Verdict, names_here, *columns)
+        yield map(_made, zip(names_here, *columns, strict=True))
         start += count_here
 
 

@@ -7,19 +7,19 @@
 
 /* Writes the key of a text; it has at most as many characters. Says how many, or -1 if one of them can not be decided
  * alone or does not fit. A character that is dropped is written too, and overwritten: no branch to guess. */
-#define LOOP(NAME, UNIT, CODE, LIMIT)                                                                             \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, const uint32_t *all,      \
-                           CODE *key)                                                                             \
-    {                                                                                                             \
-        Py_ssize_t count = 0;                                                                                     \
-        for (Py_ssize_t i = 0; i < length; i++) {                                                                 \
-            uint32_t meant = chars[i] < BASIC_PLANE ? basic[chars[i]] : WIDER;                                    \
-            if (meant == WIDER && (meant = all[chars[i]]) >= LIMIT)                                               \
-                return -1;                                                                                        \
-            key[count] = (CODE)meant;                                                                             \
-            count += meant != 0;                                                                                  \
-        }                                                                                                         \
-        return count;                                                                                             \
+#define LOOP(NAME, UNIT, CODE, LIMIT)                                                                        \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, const uint32_t *all, \
+                           CODE *key)                                                                        \
+    {                                                                                                        \
+        Py_ssize_t count = 0;                                                                                \
+        for (Py_ssize_t i = 0; i < length; i++) {                                                            \
+            uint32_t meant = chars[i] < BASIC_PLANE ? basic[chars[i]] : WIDER;                               \
+            if (meant == WIDER && (meant = all[chars[i]]) >= LIMIT)                                          \
+                return -1;                                                                                   \
+            key[count] = (CODE)meant;                                                                        \
+            count += meant != 0;                                                                             \
+        }                                                                                                    \
+        return count;                                                                                        \
     }
 #define NARROW(NAME, UNIT) LOOP(NAME, UNIT, uint16_t, WIDER)
 #define WIDE(NAME, UNIT) LOOP(NAME, UNIT, uint32_t, CODE_POINTS)
@@ -72,7 +72,7 @@ fold(PyObject *module, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     for (; taken < BUFFERS; taken++)
-        if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], taken < CODES ? PyBUF_ND : PyBUF_ND | PyBUF_WRITABLE) < 0)
+        if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], PyBUF_ND | (taken < CODES ? 0 : PyBUF_WRITABLE)) < 0)
             goto done;
     if (buffers[BASIC].len != BASIC_PLANE * (Py_ssize_t)sizeof(uint16_t)
         || buffers[ALL].len != CODE_POINTS * (Py_ssize_t)sizeof(uint32_t)
@@ -95,8 +95,8 @@ done:
 static PyMethodDef methods[] = {
     {"fold", (PyCFunction)(void (*)(void))fold, METH_FASTCALL,
      "fold(texts, basic, all, codes, bounds) -> list of int\n\n"
-     "Write the keys of texts one after the other to codes (place for all characters, uint16 or uint32) and where each\n"
-     "ends to bounds (int64). Returns the numbers of the texts that the tables can not decide, or that need wider\n"
+     "Write the keys of texts one after the other to codes (place for all characters, uint16 or uint32) and where\n"
+     "each ends to bounds (int64). Returns the numbers of the texts that the tables can not decide, or that need wider\n"
      "codes: these are left empty."},
     {NULL, NULL, 0, NULL},
 };
