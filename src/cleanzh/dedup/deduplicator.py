@@ -81,7 +81,8 @@ def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     """Equal for equal keys; of a text too short for a shingle for equal texts: "C++" and "C#" share the key "c"."""
     digests = np.empty((len(texts), 2), dtype=np.uint64)
     compiled = kernel("digests")
-    wide: Iterable[int] = compiled.digests(keys.codes, keys.bounds, digests) if compiled else _digest_each(keys, digests)
+    wide: Iterable[int]
+    wide = compiled.digests(keys.codes, keys.bounds, digests) if compiled else _digest_each(keys, digests)
     for i in wide:
         digests[i] = np.frombuffer(_digest(b"wide" + keys[i].astype("<u4").tobytes()), "<u8")
     for i in np.flatnonzero(np.diff(keys.bounds) < SHINGLE).tolist():

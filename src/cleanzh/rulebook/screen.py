@@ -145,6 +145,8 @@ class _Maker:
             return self._all(value[3], then)
         if kind == "ATOMIC_GROUP":
             return self._all(value, then)
+        if kind == "GROUPREF":
+            return self._loop([("ANY", None)], then)
         if kind == "BRANCH":
             return self._choice([(items, then) for items in value[1]])
         if kind.endswith("REPEAT"):
