@@ -199,11 +199,11 @@ class Staged(NamedTuple):
         text: str | None = None
         metadata: dict[str, str] | None = None
         if collect and not aside:
-            entry = json.loads(self.ledger)
+            entry = ledger.decoded(self.ledger.decode())
             text, body = ledger.parted(entry, body)
             metadata = entry["metadata"]
         if aside and head.reason is None and head.span is None and not head.container:
-            body = ledger.as_found(json.loads(self.ledger), body)
+            body = ledger.as_found(ledger.decoded(self.ledger.decode()), body)
         return Row(
             head.id,
             aside,

@@ -28,8 +28,8 @@ __all__ = ["SHARES", "Counts", "Facet", "RuleCount", "facets_of", "gather", "rem
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 """Upper bounds of the classes of the share of a document that was removed."""
 
-_CHUNK = 16 << 20  # bytes of the ledger that a worker reads at a time
-_SPREAD = 96 << 20  # a ledger below this is read sooner than processes start
+_CHUNK = 4 << 20  # bytes of the ledger that a worker reads at a time
+_SPREAD = 32 << 20  # a ledger below this is read sooner than processes start
 _MOST_VALUES = 50_000  # of a facet such as the source; the rare ones are given up beyond that
 _MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 _MIXED = 0.05  # a document of which less than this share was converted had only pieces of another script
