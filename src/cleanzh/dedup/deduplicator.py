@@ -17,7 +17,7 @@ from cleanzh.dedup.evidence import Collected, Evidence, decide
 from cleanzh.dedup.exhaustive import LIMIT
 from cleanzh.dedup.index import Addition, DuplicateIndex
 from cleanzh.dedup.keep import KEEP, Keep, keep_policy, moment
-from cleanzh.dedup.key import Keys, fold
+from cleanzh.dedup.key import Codes, Keys, fold
 from cleanzh.dedup.minhash import minhash_keys
 from cleanzh.dedup.shingles import SHINGLE
 from cleanzh.dedup.sketch import WIDTH, Sketches, sketch_keys
@@ -81,25 +81,24 @@ def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     """Equal for equal keys; of a text too short for a shingle for equal texts: "C++" and "C#" share the key "c"."""
     digests = np.empty((len(texts), 2), dtype=np.uint64)
     compiled = kernel("digests")
-    wide: Iterable[int]
-    wide = compiled.digests(keys.codes, keys.bounds, digests) if compiled else _digest_each(keys, digests)
-    for i in wide:
+    digest_each: Callable[..., Iterable[int]] = compiled.digests if compiled else _digest_each
+    for i in digest_each(keys.codes, keys.bounds, digests):
         digests[i] = np.frombuffer(_digest(b"wide" + keys[i].astype("<u4").tobytes()), "<u8")
     for i in np.flatnonzero(np.diff(keys.bounds) < SHINGLE).tolist():
         digests[i] = np.frombuffer(_digest(b"short" + texts[i].encode("utf-8", "surrogatepass")), "<u8")
     return digests
 
 
-def _digest_each(keys: Keys, digests: NDArray[np.uint64]) -> set[int]:
+def _digest_each(codes: Codes, bounds: NDArray[np.int64], digests: NDArray[np.uint64]) -> set[int]:
     """Write the digests of keys as codes of two bytes: hashed twice as fast as four bytes each. Says which keys have
     wider ones."""
-    narrow = memoryview(keys.codes.astype("<u2", copy=False).tobytes())
-    made = [_digest(narrow[start:end]) for start, end in pairwise((2 * keys.bounds).tolist())]
+    narrow = memoryview(codes.astype("<u2", copy=False).tobytes())
+    made = [_digest(narrow[start:end]) for start, end in pairwise((2 * bounds).tolist())]
     digests[:] = np.frombuffer(b"".join(made), "<u8").reshape(-1, 2)
-    if keys.codes.itemsize == 2:
+    if codes.itemsize == 2:
         return set()
-    wide = np.flatnonzero(keys.codes >= 1 << 16)
-    return set((np.searchsorted(keys.bounds, wide, side="right") - 1).tolist())
+    wide = np.flatnonzero(codes >= 1 << 16)
+    return set((np.searchsorted(bounds, wide, side="right") - 1).tolist())
 
 
 def _digest(data: bytes | memoryview) -> bytes:

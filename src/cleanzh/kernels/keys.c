@@ -96,8 +96,8 @@ static PyMethodDef methods[] = {
     {"fold", (PyCFunction)(void (*)(void))fold, METH_FASTCALL,
      "fold(texts, basic, all, codes, bounds) -> list of int\n\n"
      "Write the keys of texts one after the other to codes (place for all characters, uint16 or uint32) and where\n"
-     "each ends to bounds (int64). Returns the numbers of the texts that the tables can not decide, or that need wider\n"
-     "codes: these are left empty."},
+     "each ends to bounds (int64). Returns the numbers of the texts that the tables can not decide, or that need\n"
+     "wider codes: these are left empty."},
     {NULL, NULL, 0, NULL},
 };
 
