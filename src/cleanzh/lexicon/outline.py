@@ -79,9 +79,9 @@ _ANY = sys.maxsize
 class Outline:
     """The lines of a text, by number.
 
-    >>> outline = Outline("本报讯：\\n一二三。\\n\\n四五")
+    >>> outline = Outline("本报讯：\\n四五六。\\n\\n四五")
     >>> len(outline), outline[1], outline.pick(some=INK), outline.pick(some=INK, none=STOP, most=3)
-    (4, '一二三。', [0, 1, 3], [3])
+    (4, '四五六。', [0, 1, 3], [3])
     >>> outline.pick(some=AGENCY << OPENING), outline.pick(some=FIELD)
     ([0], [0])
     """
