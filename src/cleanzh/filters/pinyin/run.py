@@ -264,11 +264,11 @@ class Reader:
         left, right, listed = left[-1:] or "\n", right[:1] or "\n", tuple(choices)
         if not listed:
             return "?", 0.0
-        fluent, rest = _between(listed, left, right)
+        fluent, others, chances = _between(listed, left, right)
         fits = self._context.fit(left, [listed[-place] for _, place in fluent], right)
         worth = [(value + fit + _PLAUSIBLE, place) for (value, place), fit in zip(fluent, fits, strict=True)]
-        best, place = max(worth + rest[:1])
-        return listed[-place], 1 / sum([exp(value - best) for value, _ in worth + rest])
+        best, place = max(worth + others)
+        return listed[-place], 1 / (chances * exp(-best) + sum([exp(value - best) for value, _ in worth]))
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
@@ -280,13 +280,15 @@ _Ranked = list[tuple[float, int]]
 
 
 @lru_cache(maxsize=1024)
-def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked]:
-    """How well each of the choices reads between the two and its place, negated: the best ones, and the rest."""
+def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked, float]:
+    """How well each of the choices reads between the two and its place, negated: of the best ones, and of the next; and
+    how likely all but the best ones are together."""
     worth = sorted(
         zip(fluency([left + choice + right for choice in choices]), range(0, -len(choices), -1), strict=True)
     )
     worth.reverse()
-    return worth[: 4 * _FEW], worth[4 * _FEW :]
+    best, others = worth[: 4 * _FEW], worth[4 * _FEW :]
+    return best, others[:1], sum([exp(value) for value, _ in others])
 
 
 @lru_cache(maxsize=8192)

@@ -20,9 +20,10 @@ _NOTE: Final = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
 # What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
 # the lost byte with U+FFFD), or the blank before a mark.
 _MARKS, _CALLS = "?？\ufffd", "！？!?"
-_LOST: Final = lazily(
-    rf"[{_MARKS}](?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([{_CALLS}])(?=[^\s?？!！]|\u3000|[{_MARKS}][/a-z,，。：]))"
-)
+_LOST_TO: Final = rf"(?:\(?([{LETTERS}]{{1,9}}) ?\)| ?([{_CALLS}])(?=[^\s?？!！]|\u3000|[{_MARKS}][/a-z,，。：]))"
+_LOST: Final = lazily(f"[{_MARKS}]{_LOST_TO}")
+# The same one by one: the search for a literal is five times as fast as that for a class.
+_LOST_BY_MARK: Final = {mark: lazily(re.escape(mark) + _LOST_TO) for mark in _MARKS}
 _HAN: Final = "\u3400-\u9fff"
 _NOT_HAN: Final = lazily(f"[^{_HAN}]+")
 
@@ -92,7 +93,8 @@ def next_lost(text: str, start: int = 0) -> re.Match[str] | None:
     """
     compiled = kernel("notes")
     if compiled is None:
-        return _LOST.search(text, start)
+        lost = start > 0 or any(mark in text and pattern.search(text) for mark, pattern in _LOST_BY_MARK.items())
+        return _LOST.search(text, start) if lost else None
     found = None
     while found is None:
         start = compiled.lost(text, _classes(), start)
