@@ -111,8 +111,9 @@ _STOPS = [lazily(f"{stop}[.。]{{2}}") for stop in (r"\.", "。")]  # from a lit
 _EVERY = (1 << 32) - 1  # a kind of single characters has one of these bits
 _ROWS_OF_THEM = sum(_IN_A_ROW.values()) << 32
 
-# To look up a text of this length character by character takes less than to import numpy, and less than to call it.
+# To look up so many characters one by one takes less than to import numpy; and a text of so many, less than to call it.
 _FEW, _VERY_FEW = 20_000, 60
+_seen = 0
 
 
 @cache
@@ -169,7 +170,11 @@ def kinds_of(text: str) -> int:
 
 
 def _is_short(text: str) -> bool:
-    return len(text) < _VERY_FEW or (len(text) < _FEW and "numpy" not in sys.modules)
+    global _seen  # both ways say the same, so this is no state that shows
+    if len(text) < _VERY_FEW:
+        return True
+    _seen += len(text)
+    return _seen < _FEW and "numpy" not in sys.modules
 
 
 def _rows_of(text: str) -> int:
