@@ -493,7 +493,7 @@ def test_edits(text: str, data: st.DataObject) -> None:
     texts, st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.sampled_from(["", "京", "a😀"])), max_size=9)
 )
 def test_edits_of_spans(text: str, drawn: list[tuple[int, int, str]]) -> None:
-    compiled("spans")
+    compiled("edits")
     found = [(start, min(start + size, len(text)), "a.rule", after) for start, size, after in sorted(drawn)]
     found = [one for one in found if one[0] <= one[1]]
     made, expected = (run(text, found) for run in (whitespace._edited, whitespace._edited_one_by_one))

@@ -1,5 +1,6 @@
-/* Applying and composing edit lists: see cleanzh.edits, whose edits are tuples of a rule, a start, and what stood and
- * stands there. Both answer None where something is not as it should be, and leave it to Python to say what. */
+/* Making, applying and composing edit lists: see cleanzh.edits, whose edits are tuples of a rule, a start, and what stood
+ * and stands there. To apply and to compose answer None where something is not as it should be, and leave it to Python to
+ * say what. */
 #include "text.h"
 
 #define FAR (PY_SSIZE_T_MAX / 4) /* no text is so long, and sums of it do not run over */
@@ -105,12 +106,24 @@ done:
     return made;
 }
 
+/* An object of the type of edits, a tuple; to have it built from a format takes longer than all the rest. */
+static PyObject *
+made_edit(PyTypeObject *type, PyObject *rule, PyObject *start, PyObject *before, PyObject *after)
+{
+    PyObject *items = PyTuple_Pack(4, rule, start, before, after);
+    PyObject *arguments = items == NULL ? NULL : PyTuple_Pack(1, items);
+    PyObject *made = arguments == NULL ? NULL : PyTuple_Type.tp_new(type, arguments, NULL);
+    Py_XDECREF(items);
+    Py_XDECREF(arguments);
+    return made;
+}
+
 static PyObject *
 moved(PyTypeObject *type, const Edit *edit, Py_ssize_t start)
 {
-    PyObject *fields = Py_BuildValue("((OnOO))", edit->rule, start, edit->before, edit->after);
-    PyObject *made = fields == NULL ? NULL : PyTuple_Type.tp_new(type, fields, NULL);
-    Py_XDECREF(fields);
+    PyObject *number = PyLong_FromSsize_t(start);
+    PyObject *made = number == NULL ? NULL : made_edit(type, edit->rule, number, edit->before, edit->after);
+    Py_XDECREF(number);
     return made;
 }
 
@@ -199,11 +212,88 @@ compose(PyObject *module, PyObject *args)
     return composed;
 }
 
+/* Appends a part of the text to a list; -1 without memory. */
+static int
+append_part(PyObject *parts, PyObject *text, Py_ssize_t start, Py_ssize_t end)
+{
+    PyObject *part = PyUnicode_Substring(text, start, end);
+    if (part == NULL)
+        return -1;
+    int failed = PyList_Append(parts, part);
+    Py_DECREF(part);
+    return failed;
+}
+
+/* Appends the edits for what was found, and the parts that the text after them is made of; -1 and an exception if it is
+ * something else than spans of the text. One that begins inside of the last is left out. */
+static int
+append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edits, PyObject *parts)
+{
+    Py_ssize_t position = 0, length = PyUnicode_GET_LENGTH(text);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(found); i++) {
+        PyObject *item = PyList_GET_ITEM(found, i);
+        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 4 || !PyUnicode_Check(PyTuple_GET_ITEM(item, 3))) {
+            PyErr_SetString(PyExc_TypeError, "edited: (start, end, rule, after) is wanted");
+            return -1;
+        }
+        PyObject *after = PyTuple_GET_ITEM(item, 3);
+        Py_ssize_t start = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 0));
+        Py_ssize_t end = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 1));
+        if (PyErr_Occurred())
+            return -1;
+        if (start < position)
+            continue;
+        if (end < start || end > length) {
+            PyErr_SetString(PyExc_ValueError, "edited: no span of the text");
+            return -1;
+        }
+        if (append_part(parts, text, position, start) < 0)
+            return -1;
+        PyObject *before = PyUnicode_Substring(text, start, end), *made = NULL;
+        if (before != NULL)
+            made = made_edit(edit, PyTuple_GET_ITEM(item, 2), PyTuple_GET_ITEM(item, 0), before, after);
+        int failed = made == NULL ? -1 : PyList_Append(edits, made);
+        Py_XDECREF(before);
+        Py_XDECREF(made);
+        if (failed || (PyUnicode_GET_LENGTH(after) > 0 && PyList_Append(parts, after) < 0))
+            return -1;
+        position = end;
+    }
+    return append_part(parts, text, position, length);
+}
+
+static PyObject *
+edited(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !PyType_Check(args[2]) ||
+        !PyType_IsSubtype((PyTypeObject *)args[2], &PyTuple_Type)) {
+        PyErr_SetString(PyExc_TypeError, "edited(text, found, Edit)");
+        return NULL;
+    }
+    PyObject *result = NULL, *edits = PyList_New(0), *parts = PyList_New(0), *nothing = PyUnicode_New(0, 0);
+    if (edits != NULL && parts != NULL && nothing != NULL &&
+        append_edits(args[0], args[1], (PyTypeObject *)args[2], edits, parts) == 0) {
+        PyObject *after = PyUnicode_Join(nothing, parts);
+        if (after != NULL) {
+            result = PyTuple_Pack(2, edits, after);
+            Py_DECREF(after);
+        }
+    }
+    Py_XDECREF(edits);
+    Py_XDECREF(parts);
+    Py_XDECREF(nothing);
+    return result;
+}
+
 static PyMethodDef methods[] = {
     {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL,
      "apply(text, edits) -> the text with the edits made, or None where one does not fit"},
     {"compose", compose, METH_VARARGS,
      "compose(first, second, Edit, merge) -> one list, or None where an edit is none"},
+    {"edited", (PyCFunction)(void (*)(void))edited, METH_FASTCALL,
+     "edited(text, found, Edit) -> tuple[list[Edit], str]\n\n"
+     "The edits for a sorted list of (start, end, rule, after), and the text that they make. One that begins inside of\n"
+     "the last is left out."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -114,7 +114,7 @@ def _find(text: str, between: Between) -> list[Edit] | Findings:
 
 def _edited(text: str, found: list[tuple[int, int, str, str]]) -> tuple[list[Edit], str]:
     """The edits, and the text that they make, which is put together on the way."""
-    compiled = kernel("spans")
+    compiled = kernel("edits")
     return _edited_one_by_one(text, found) if compiled is None else compiled.edited(text, found, Edit)
 
 
