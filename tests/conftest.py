@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,6 +15,9 @@ from cleanzh.cli import main
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
+
+# A shell that runs the tests in the background lets them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Done(NamedTuple):
