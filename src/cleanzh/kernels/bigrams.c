@@ -180,6 +180,7 @@ forget(Model *model)
 static PyObject *
 made(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
+    fill_fields();
     Model *model = (Model *)type->tp_alloc(type, 0);
     if (model == NULL)
         return NULL;
@@ -229,14 +230,4 @@ static PyTypeObject model_type = {
     .tp_methods = methods,
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "bigrams", .m_size = -1};
-
-PyMODINIT_FUNC
-PyInit_bigrams(void)
-{
-    fill_fields();
-    PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddType(module, &model_type) < 0)
-        Py_CLEAR(module);
-    return module;
-}
+MODULE_OF_TYPE(bigrams, model_type)

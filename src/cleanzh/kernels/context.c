@@ -161,13 +161,4 @@ static PyTypeObject context_type = {
     .tp_methods = methods,
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "context", .m_size = -1};
-
-PyMODINIT_FUNC
-PyInit_context(void)
-{
-    PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddType(module, &context_type) < 0)
-        Py_CLEAR(module);
-    return module;
-}
+MODULE_OF_TYPE(context, context_type)

@@ -297,12 +297,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "edits", .m_size = 0, .m_methods = methods,
-};
-
-PyMODINIT_FUNC
-PyInit_edits(void)
-{
-    return PyModule_Create(&definition);
-}
+MODULE_OF_FUNCTIONS(edits, methods)

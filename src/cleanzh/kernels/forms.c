@@ -230,17 +230,4 @@ static PyTypeObject forms_type = {
     .tp_methods = forms_methods,
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "forms", .m_size = 0,
-};
-
-PyMODINIT_FUNC
-PyInit_forms(void)
-{
-    if (PyType_Ready(&forms_type) < 0)
-        return NULL;
-    PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddObjectRef(module, "Forms", (PyObject *)&forms_type) < 0)
-        Py_CLEAR(module);
-    return module;
-}
+MODULE_OF_TYPE(forms, forms_type)

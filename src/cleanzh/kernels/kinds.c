@@ -111,12 +111,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "kinds", .m_size = 0, .m_methods = methods,
-};
-
-PyMODINIT_FUNC
-PyInit_kinds(void)
-{
-    return PyModule_Create(&definition);
-}
+MODULE_OF_FUNCTIONS(kinds, methods)

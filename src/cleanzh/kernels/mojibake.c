@@ -85,12 +85,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "mojibake", .m_size = 0, .m_methods = methods,
-};
-
-PyMODINIT_FUNC
-PyInit_mojibake(void)
-{
-    return PyModule_Create(&definition);
-}
+MODULE_OF_FUNCTIONS(mojibake, methods)

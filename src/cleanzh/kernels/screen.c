@@ -265,17 +265,4 @@ static PyTypeObject screen_type = {
     .tp_methods = screen_methods,
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "screen", .m_size = 0,
-};
-
-PyMODINIT_FUNC
-PyInit_screen(void)
-{
-    if (PyType_Ready(&screen_type) < 0)
-        return NULL;
-    PyObject *module = PyModule_Create(&definition);
-    if (module != NULL && PyModule_AddObjectRef(module, "Screen", (PyObject *)&screen_type) < 0)
-        Py_CLEAR(module);
-    return module;
-}
+MODULE_OF_TYPE(screen, screen_type)

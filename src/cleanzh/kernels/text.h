@@ -1,4 +1,4 @@
-/* What all kernels share: how the characters of a text are read.
+/* What all kernels share: how the characters of a text are read, and what a module is made of.
  *
  * Python stores a text with one, two or four bytes a character. A loop that asks each time which it is runs at half
  * the speed, so a loop is written once as a macro or an inline function over UNIT, and FOR_EACH_WIDTH makes it three.
@@ -68,6 +68,7 @@ append_pair(PyObject *list, Py_ssize_t first, Py_ssize_t second)
     Py_DECREF(pair);
     return failed;
 }
+
 /* The place of the first character from START on for which a table of bytes has one of some bits, or the end: eight
  * characters at once, since most have none. */
 #define FIRST_OF_CLASS(NAME, UNIT)                                                                                     \
@@ -87,5 +88,23 @@ append_pair(PyObject *list, Py_ssize_t first, Py_ssize_t second)
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wtype-limits" /* a narrow character is never past the BMP */
 #endif
+
+/* The module NAME, of functions. */
+#define MODULE_OF_FUNCTIONS(NAME, METHODS)                                                                             \
+    static struct PyModuleDef definition = {                                                                           \
+        PyModuleDef_HEAD_INIT, .m_name = #NAME, .m_size = 0, .m_methods = METHODS,                                     \
+    };                                                                                                                 \
+    PyMODINIT_FUNC PyInit_##NAME(void) { return PyModule_Create(&definition); }
+
+/* The module NAME, of one type. */
+#define MODULE_OF_TYPE(NAME, TYPE)                                                                                     \
+    static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = #NAME, .m_size = -1};                     \
+    PyMODINIT_FUNC PyInit_##NAME(void)                                                                                 \
+    {                                                                                                                  \
+        PyObject *module = PyModule_Create(&definition);                                                               \
+        if (module != NULL && PyModule_AddType(module, &TYPE) < 0)                                                     \
+            Py_CLEAR(module);                                                                                          \
+        return module;                                                                                                 \
+    }
 
 #endif
