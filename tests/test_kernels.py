@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import cleanzh.filters.script as unifying
@@ -167,6 +167,7 @@ def test_letters(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("  \n\u3000\tA1京第条是，：。」”’）（《“\U00020000😀\ud800"), max_size=30) | texts)
+@example("京\U00031400 ，好")  # of the last plane of Han
 def test_blanks(text: str) -> None:
     compiled("classes")
     by_kernel = blanks.Places(text)

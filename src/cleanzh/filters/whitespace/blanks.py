@@ -67,30 +67,6 @@ _SETS = (
 )
 _GROUPS = ("split", "numbered", "beside", "empty", "end", "indent", "run")
 _DEPENDS = 1 + len(_GROUPS)  # on the character before the one before the blank
-_RUN = lazily(f"[{WIDE}]+")
-BMP_HAN = "\u3400-\u9fff"
-_HAN = f"{BMP_HAN}\U00020000-\U0003134f"
-_CLOSING = "，。、；：！？）》】」』〕"
-_OPENING = "（《【「『〔"
-_TEXT = f"0-9A-Za-z{_HAN}"
-# Every plain blank that any of the finders may take, in one search, each alternative with a group that names it. It
-# begins with the blank it looks for: from a literal, the search runs at the speed of memchr.
-_PLACE = lazily(
-    # Most blanks stand beside Latin: those need no more than one look at either side.
-    rf" (?![0-9A-Za-z](?<=[0-9A-Za-z{BMP_HAN}] .)|[{BMP_HAN}](?<=[0-9A-Za-z] .))"
-    # Headings and articles of a law are told apart, since it has one on each line: 第一条 为了, 第 二 節 管轄.
-    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])"
-    r"(?:(?:(?<=[第条條章节節款编編篇项項] )|(?=[章节節条條款]))(?P<numbered>)|(?P<split>))"
-    # 是 and 为: `正确的是 。` is a gap to fill in.
-    rf"|(?:(?<=[{_TEXT}%％’”\"')\]）》】」』〕…—`℃°] )(?<![是为為] ) ?(?=[{_CLOSING}])"
-    rf"|(?<=[，。、；！？] ) ?(?=[{_TEXT}“‘{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}“‘{_OPENING}])"
-    rf"|(?<=[，。！？…][”」』’] )(?=[{_HAN}]))(?P<beside>)"
-    r"|(?<=\n ) *$(?P<empty>)"
-    r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
-    r"|(?<=\n )(?P<indent>)"
-    r"|(?<=\S ) (?P<run>))",
-    re.MULTILINE,
-)
 _RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
