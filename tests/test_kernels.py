@@ -21,6 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import cleanzh.filters.punctuation as punctuation
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
 from cleanzh import edits
@@ -33,6 +34,7 @@ from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.whitespace import blanks
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
+from cleanzh.lexicon.code import Spans
 from cleanzh.report.html.tally import Tally
 
 ROOT = Path(__file__).parents[1]
@@ -500,3 +502,40 @@ def test_edits_of_spans(text: str, drawn: list[tuple[int, int, str]]) -> None:
     made, expected = (run(text, found) for run in (whitespace._edited, whitespace._edited_one_by_one))
     assert made == expected
     assert all(type(edit) is Edit for edit in made[0])
+
+
+marks = st.text(",;:!?()\"'，。…（“” \n\u3000-^Dab1[{`/<京的カ한\U00020000\ud800") | texts
+
+
+@given(marks, st.lists(st.tuples(st.integers(0, 40), st.integers(1, 5))))
+@example("好,,:):,a,b c d", [])
+def test_marks(text: str, spans: list[tuple[int, int]]) -> None:
+    compiled("marks")
+    kept = Spans([(start, start + length) for start, length in spans])
+    first, last = text.find("\n") + 1, max(text.rfind("\n"), 0) or len(text)
+    measures: list[Callable[[], Any]] = [
+        lambda: punctuation._survey(text),
+        lambda: punctuation._behind_chinese(text, 0, len(text), kept),
+        lambda: punctuation._behind_chinese(text, first, max(first, last), kept),
+        lambda: list(punctuation._other_lines(text, 0, len(text))),
+        lambda: list(punctuation._other_lines(text, first, max(first, last))),
+    ]
+    for measure in measures:
+        assert measure() == in_python(measure, punctuation)
+
+
+def test_marks_refuses_what_it_can_not_read() -> None:
+    find, table = compiled("marks").behind_chinese, punctuation._classes()
+    wrong: list[tuple[object, ...]] = [
+        ("好,", table[1:], 0, 2, [], punctuation._FULL, Edit, ""),
+        ("好,", table, 0, 3, [], punctuation._FULL, Edit, ""),
+        ("好,", table, -1, 2, [], punctuation._FULL, Edit, ""),
+        ("好,", table, 0, 2, [(0,)], punctuation._FULL, Edit, ""),
+        ("好,", table, 0, 2, [("0", 1)], punctuation._FULL, Edit, ""),
+        ("好,", table, 0, 2, [], {}, Edit, ""),
+        ("好,", table, 0, 2, [], punctuation._FULL, str, ""),
+        (b"", table, 0, 0, [], punctuation._FULL, Edit, ""),
+    ]
+    for arguments in wrong:
+        with pytest.raises((TypeError, ValueError, KeyError)):
+            find(*arguments)

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 
 from cleanzh.edits import Edit, text_filter
-from cleanzh.lexicon.kinds import BRACKET, COMMA, DOTS, HANGUL, KANA, QUOTE, kinds_of
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import bits_of
+from cleanzh.lexicon.code import Spans
+from cleanzh.lexicon.kinds import (
+    ANGLE,
+    BRACKET,
+    COMMA,
+    DOTS,
+    ESCAPE,
+    HANGUL,
+    KANA,
+    LATIN,
+    MARKUP,
+    QUOTE,
+    kinds_of,
+    places_of,
+)
 from cleanzh.lexicon.script import letters
 from cleanzh.patterns import lazily
 
@@ -22,7 +39,8 @@ _SIGNS = "、。《》〈〉「」『』【】〔〕“”‘’…—～·"
 _CHINESE = _HAN + _SIGNS
 _NEVER_MADE = _CHINESE.replace("…", "")  # no edit of this filter makes them
 
-_MARK = lazily("""[,;:!?()"']""")
+_OTHERS = "()\"'"
+_MARK = lazily(f"[{''.join(_FULL)}{_OTHERS}]")
 _QUOTES = "\"'"
 _SINGLE = lazily(f"(?<![A-Za-z0-9'])'(?=[{_CHINESE}])[^'\"\n]{{0,60}}(?<=[{_CHINESE}，！？])'(?![A-Za-z0-9'])")
 _HAN_CHAR = lazily(f"[{_HAN}]")
@@ -40,21 +58,23 @@ _WEAK = lazily(rf"[,;:!?()\"](?:(?<=[{_NEVER_MADE}].)|(?=[{_NEVER_MADE}]))")
 # Three or six dots are one ellipsis; more than twelve are a table of contents. Full stops in a row are nothing else,
 # and one that is followed by two dots was half folded.
 _DOTS = lazily(r"\.{3,12}(?!\.)")
-_STOPS = lazily(r"。{3,12}(?!。)|。\.\.(?![.A-Za-z0-9])")
-# What keeps its own marks, by a literal without which it can not be there: code, addresses, tags, entities, links.
+_STOPS = lazily(r"。(?:。{2,11}(?!。)|\.\.(?![.A-Za-z0-9]))")
+# What keeps its own marks, by a literal without which it can not be there, and the kind of one of its characters: code,
+# addresses, tags, entities, links.
 _ADDRESS = rf"""(?:[^\s{_CHINESE}{_FULL_MARKS}"'<>]|(?<=[/=])[{_HAN}]+(?=[/?&=#.]))+"""
 _KEPT = {
-    "`": r"```.*?(?:```|\Z)|`[^`\n]+`",
-    "://": rf"://{_ADDRESS}",
-    "www.": rf"\bwww\.{_ADDRESS}",
-    "<": r"</?[A-Za-z][^<>\n]*>",
-    "&": r"&\#?\w{1,10};",
-    "](": r"\]\((?:[^()\n]|\([^()\n]*\))*\)",
-    "$": rf"\$\$?[^$\n{_HAN}]+\$\$?",
-    "-{": r"-\{[^{}\n]*\}-",
+    "`": (-1, r"```.*?(?:```|\Z)|`[^`\n]+`"),
+    "://": (COMMA, rf"://{_ADDRESS}"),
+    "www.": (LATIN, rf"\bwww\.{_ADDRESS}"),
+    "<": (ANGLE, r"</?[A-Za-z][^<>\n]*>"),
+    "&": (ESCAPE, r"&\#?\w{1,10};"),
+    "](": (BRACKET, r"\]\((?:[^()\n]|\([^()\n]*\))*\)"),
+    "$": (-1, rf"\$\$?[^$\n{_HAN}]+\$\$?"),
+    "-{": (MARKUP, r"-\{[^{}\n]*\}-"),
 }
 _TRAILING = ",;:!?)"
 
+_SMILE = lazily("[:;][-o^'()DPp]")  # how one begins
 _EMOTICON = lazily(r"[:;][-o^']?(?:[()](?![A-Za-z0-9])|[DPp](?!\w))")
 # Two English words: the mark behind them ends an English sentence.
 _ENGLISH_BEFORE = lazily(r"[A-Za-z][A-Za-z'’-]*,? [A-Za-z'’-]+[\"'”’)]?\Z")
@@ -65,7 +85,8 @@ _NO_ARGUMENT = lazily(r"[A-Z0-9][A-Z0-9 .,&/%~–-]{2,}\Z|[A-Za-z][\w'-]+(?: [\w
 _ENGLISH_LEFT = lazily(r"[A-Za-z,.] \Z")
 # A line of data, and one that may be English with a Chinese name in it.
 _JSON = lazily(r"""["']\s*:\s*["'\[{\d]|^\s*[\[{].*[\]}],?\s*$""")
-_DOUBTFUL = lazily("[A-Za-z\"'{\\[ぁ-ゖァ-ヺ가-힣]")
+_TELLING = "{\\[ぁ-ゖァ-ヺ가-힣"
+_DOUBTFUL = lazily(f"[A-Za-z\"'{_TELLING}]")
 _LATIN, _LATIN_WORDS = re.compile("[A-Za-z]"), re.compile("[A-Za-z]+ [A-Za-z]+ [A-Za-z]")
 # A line with more kana or hangul than one in twelve characters is not Chinese.
 _FOREIGN_SHARE = 12
@@ -75,7 +96,15 @@ _NEAR = 30
 _LONGEST_PAIR, _LONGEST_BROKEN_PAIR = 1000, 200
 
 
+_made = tuple.__new__  # the constructor of a named tuple takes three times as long
 _HALF, _QUOTE = "punctuation.half-width", "punctuation.straight-quote"
+_START = itemgetter(1)
+
+
+@cache
+def _classes() -> bytearray:
+    """What each character is, as ``kernels/marks.c`` has it, in bits."""
+    return bits_of(("".join(_FULL), _OTHERS, _FULL_MARKS[:5], _FULL_MARKS[5:], _CHINESE, _HAN, "A-Za-z", _TELLING))
 
 
 @text_filter("punctuation", repeat=True)
@@ -114,21 +143,26 @@ def restore_punctuation(text: str) -> list[Edit]:
         count = letters(text)
         if _FOREIGN_SHARE * (count.kana + count.hangul) > count.han:
             return []
-    edits = {edit.start: edit for edit in _ellipses(text, folded)} if dots else {}
-    signs = {place: "…" for edit in edits.values() for place in (edit.start, edit.end - 1)}
-    if strong and not folded:  # strays in a text that has its marks
-        kept = _kept(text, 0, len(text))
-        edits.update({i: Edit(_HALF, i, text[i], _FULL[text[i]]) for i in strong if i not in kept})
+    ellipses = _ellipses(text, folded) if dots else []
+    quotes = [*_double_quotes(text, places_of(QUOTE, text), pairs=False)] if odd_quotes else []
+    if not (strong or spans or ellipses or quotes):
+        return []
+    kept = _kept(text, 0, len(text))
+    edits = [
+        Edit("punctuation.ellipsis", m.start(), m[0], "……" * max(1, len(m[0]) // 6))
+        for m in ellipses
+        if not kept.covers(m.start())
+    ]
+    signs = {place: "…" for edit in edits for place in (edit.start, edit.end - 1)}
+    # Strays in a text that has its marks.
+    edits += [_made(Edit, (_HALF, i, text[i], _FULL[text[i]])) for i in strong if not kept.covers(i)]
     for start, end in spans:
-        restored = _restore(text, start, end, signs)
-        if len(spans) == 1 and not edits and not odd_quotes:
-            return restored
-        edits.update({edit.start: edit for edit in restored})
-    if odd_quotes:
-        quotes = dict(_quotes(text, [found.start() for found in re.finditer('"', text)], pairs=False))
-        kept = _kept(text, 0, len(text)) if quotes else set()
-        edits.update({i: Edit(_QUOTE, i, '"', new) for i, new in quotes.items() if i not in kept})
-    return [edits[start] for start in sorted(edits)]
+        edits += _restore(text, start, end, kept if end - start == len(text) else _kept(text, start, end), signs)
+    edits += [Edit(_QUOTE, i, '"', new) for i, new in quotes if not kept.covers(i)]
+    if strong or quotes:  # found in more than one way
+        edits = list({edit.start: edit for edit in edits}.values())
+    edits.sort(key=_START)
+    return edits
 
 
 def _folded_spans(text: str) -> tuple[list[int], bool, list[tuple[int, int]]]:
@@ -137,11 +171,8 @@ def _folded_spans(text: str) -> tuple[list[int], bool, list[tuple[int, int]]]:
 
     A text with full-width marks has its half-width ones by choice or by an author's slip, unless they are more.
     """
-    full = any(mark in text for mark in _FULL_MARKS[:5])
-    if not full and "（" not in text and _WEAK.search(text):
-        return [], True, [(0, len(text))]
-    strong = sorted([found.start() for mark in _FULL if mark in text for found in _STRONG[mark].finditer(text)])
-    if strong and len(strong) > sum(map(text.count, _FULL_MARKS[:5])):
+    strong, full, weak = _survey(text)
+    if (weak and not full and "（" not in text) or len(strong) > full:
         return [], True, [(0, len(text))]
     spans = []
     position = 0
@@ -157,14 +188,24 @@ def _folded_spans(text: str) -> tuple[list[int], bool, list[tuple[int, int]]]:
     return strong, not full, spans
 
 
-def _ellipses(text: str, folded: bool) -> Iterator[Edit]:
-    found = [m for m in _STOPS.finditer(text) if text[m.start() - 1 : m.start()] != "。"]
+def _survey(text: str) -> tuple[list[int], int, bool]:
+    """Where half-width marks stand between Han, how many full-width ones there are, and whether any half-width one has
+    Chinese beside it.
+    """
+    compiled = kernel("marks")
+    if compiled is not None:
+        return compiled.survey(text, _classes())  # type: ignore[no-any-return]
+    strong = sorted([found.start() for mark in _FULL if mark in text for found in _STRONG[mark].finditer(text)])
+    return strong, sum(map(text.count, _FULL_MARKS[:5])), _WEAK.search(text) is not None
+
+
+def _ellipses(text: str, folded: bool) -> list[re.Match[str]]:
+    found: list[re.Match[str]] = []
+    if "。。。" in text or "。.." in text:
+        found += [m for m in _STOPS.finditer(text) if text[m.start() - 1 : m.start()] != "。"]
     if folded:
         found += [m for m in _DOTS.finditer(text) if _is_chinese_ellipsis(text, *m.span())]
-    kept = _kept(text, 0, len(text)) if found else set()
-    for m in found:
-        if m.start() not in kept:
-            yield Edit("punctuation.ellipsis", m.start(), m[0], "……" * max(1, len(m[0]) // 6))
+    return found
 
 
 def _is_chinese_ellipsis(text: str, start: int, end: int) -> bool:
@@ -176,18 +217,19 @@ def _is_chinese_ellipsis(text: str, start: int, end: int) -> bool:
     return before in ("", "\n") and _HAN_CHAR.match(after) is not None
 
 
-def _restore(text: str, start: int, end: int, signs: Mapping[int, str]) -> list[Edit]:
+def _restore(text: str, start: int, end: int, kept: Spans, signs: Mapping[int, str]) -> list[Edit]:
     """The edits of a span of whole lines. Quotes first, then brackets, then the marks that may lean on both.
 
-    ``signs`` are the characters that other edits make, by position.
+    ``signs`` are the characters that other edits make, by position. Not in order.
     """
-    kept = _kept(text, start, end)
-    for i, j in _other_lines(text, start, end):
-        kept.update(range(i, j))
-    marks = [found.start() for found in _MARK.finditer(text, start, end)]
-    if kept:
-        marks = [i for i in marks if i not in kept]
-    now = {**signs, **dict(_quotes(text, marks))}
+    kept = Spans([*kept, *_other_lines(text, start, end)])
+    restored, marks, smiles = _behind_chinese(text, start, end, kept)
+    if not marks:
+        return restored
+    first, last = marks[0], marks[-1]
+    if restored:
+        first, last = min(first, restored[0].start), max(last, restored[-1].start)
+    now = {**signs, **dict(_quotes(text, marks, first, last + 1))}
     paired: set[int] = set()
     # Half-width brackets beside full-width ones are an author's choice.
     brackets = text.count("（", start, end) < text.count("(", start, end)
@@ -199,24 +241,60 @@ def _restore(text: str, start: int, end: int, signs: Mapping[int, str]) -> list[
         full = _FULL.get(text[i])
         if (
             full
-            and ("㐀" <= text[i - 1 : i] <= "鿿" or _is_chinese_mark(text, i, now))  # nine in ten stand behind Han
+            and (i in smiles or _is_chinese_mark(text, i, now))
             and not (full in "：；" and _is_emoticon(text, i, paired))
         ):
             now[i] = full
-    return [
-        Edit(_QUOTE if text[i] in _QUOTES else _HALF, i, text[i], now[i]) for i in sorted(now.keys() - signs.keys())
-    ]
+    made = now.keys() - signs.keys() if signs else now
+    return restored + [_made(Edit, (_QUOTE if text[i] in _QUOTES else _HALF, i, text[i], now[i])) for i in made]
+
+
+def _behind_chinese(text: str, start: int, end: int, kept: Spans) -> tuple[list[Edit], list[int], list[int]]:
+    """The edits for marks right behind Chinese, nine in ten; the places of all other marks; and which of these stand
+    there too, but may begin an emoticon, as who knows the pairs of brackets can tell.
+    """
+    spans = list(kept)
+    compiled = kernel("marks")
+    if compiled is not None:
+        return compiled.behind_chinese(text, _classes(), start, end, spans, _FULL, Edit, _HALF)  # type: ignore[no-any-return]
+    edits: list[Edit] = []
+    others: list[int] = []
+    smiles: list[int] = []
+    last = None
+    for found in _MARK.finditer(text, start, end):
+        i, mark = found.start(), found[0]
+        if spans and kept.covers(i):
+            continue
+        before = text[i - 1 : i]
+        chinese = before and (before in _FULL_MARKS or _CHINESE_CHAR.match(before) or last == i - 1)
+        if not chinese or mark in _OTHERS or _SMILE.match(text, i):
+            others.append(i)
+            if chinese and mark in _FULL:
+                smiles.append(i)
+        else:
+            edits.append(Edit(_HALF, i, mark, _FULL[mark]))
+            last = i
+    return edits, others, smiles
 
 
 def _other_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The lines that are not Chinese; only such as have something in them that raises the question are looked at."""
+    compiled = kernel("marks")
+    lines = (
+        _doubtful_lines(text, start, end) if compiled is None else compiled.doubtful_lines(text, _classes(), start, end)
+    )
+    for line_start, line_end in lines:
+        if not _is_chinese_line(text[line_start:line_end]):
+            yield line_start, line_end
+
+
+def _doubtful_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     found = _DOUBTFUL.search(text, start, end)
     while found:
         line_start = text.rfind("\n", start, found.start()) + 1 or start
         line_end = text.find("\n", found.start(), end)
         line_end = end if line_end < 0 else line_end
-        if not _is_chinese_line(text[line_start:line_end]):
-            yield line_start, line_end
+        yield line_start, line_end
         found = _DOUBTFUL.search(text, line_end, end)
 
 
@@ -230,40 +308,45 @@ def _is_chinese_line(line: str) -> bool:
 
 @cache
 def _kept_pattern(literal: str) -> re.Pattern[str]:
-    return re.compile(_KEPT[literal], re.DOTALL)
+    return re.compile(_KEPT[literal][1], re.DOTALL)
 
 
-def _kept(text: str, start: int, end: int) -> set[int]:
-    """The positions of what keeps its own marks."""
-    kept: set[int] = set()
-    for literal in _KEPT:
-        if literal[-1] not in text or literal not in text:  # one character is found in a tenth of the time
+def _kept(text: str, start: int, end: int) -> Spans:
+    """What keeps its own marks."""
+    kept: list[tuple[int, int]] = []
+    kinds = kinds_of(text)
+    for literal, (kind, _) in _KEPT.items():
+        if not kinds & kind or literal not in text:
             continue
         for found in _kept_pattern(literal).finditer(text, start, end):
             i, j = found.span()
             if literal in ("://", "www."):
                 j = i + len(found[0].rstrip(_TRAILING))
-            kept.update(range(i, j))
-    return kept
+            kept.append((i, j))
+    return Spans(kept)
 
 
-def _quotes(text: str, marks: list[int], *, pairs: bool = True) -> Iterator[tuple[int, str]]:
+def _quotes(text: str, marks: Sequence[int], start: int, end: int) -> Iterator[tuple[int, str]]:
     """Straight quotes in pairs around Chinese text, and one whose partner is curly."""
-    if ('"' not in text and "'" not in text) or not any(text[i] in _QUOTES for i in marks):
-        return
-    if pairs:
-        yield from _single_quotes(text, marks)
+    if "'" in text:
+        yield from _single_quotes(text, marks, start, end)
+    yield from _double_quotes(text, [i for i in marks if text[i] == '"'])
+
+
+def _double_quotes(text: str, found: Sequence[int], *, pairs: bool = True) -> Iterator[tuple[int, str]]:
     line: list[int] = []
-    for i in [*(i for i in marks if text[i] == '"'), -1]:
-        if line and (i < 0 or "\n" in text[line[-1] : i]):
+    for i in found:
+        if line and "\n" in text[line[-1] : i]:
             yield from _line_quotes(text, line, pairs)
             line = []
         line.append(i)
+    if line:
+        yield from _line_quotes(text, line, pairs)
 
 
-def _single_quotes(text: str, marks: list[int]) -> Iterator[tuple[int, str]]:
+def _single_quotes(text: str, marks: Sequence[int], start: int, end: int) -> Iterator[tuple[int, str]]:
     free = set(marks)
-    for found in _SINGLE.finditer(text, marks[0], marks[-1] + 1):
+    for found in _SINGLE.finditer(text, start, end):
         i, j = found.start(), found.end() - 1
         if i in free and j in free and not _CODE_BEFORE.search(text, max(0, i - 2), i):
             yield i, "‘"

@@ -1,7 +1,7 @@
 /* Making, applying and composing edit lists: see cleanzh.edits, whose edits are tuples of a rule, a start, and what stood
  * and stands there. To apply and to compose answer None where something is not as it should be, and leave it to Python to
  * say what. */
-#include "text.h"
+#include "edits.h"
 
 #define FAR (PY_SSIZE_T_MAX / 4) /* no text is so long, and sums of it do not run over */
 
@@ -106,18 +106,6 @@ done:
     return made;
 }
 
-/* An object of the type of edits, a tuple; to have it built from a format takes longer than all the rest. */
-static PyObject *
-made_edit(PyTypeObject *type, PyObject *rule, PyObject *start, PyObject *before, PyObject *after)
-{
-    PyObject *items = PyTuple_Pack(4, rule, start, before, after);
-    PyObject *arguments = items == NULL ? NULL : PyTuple_Pack(1, items);
-    PyObject *made = arguments == NULL ? NULL : PyTuple_Type.tp_new(type, arguments, NULL);
-    Py_XDECREF(items);
-    Py_XDECREF(arguments);
-    return made;
-}
-
 static PyObject *
 moved(PyTypeObject *type, const Edit *edit, Py_ssize_t start)
 {
@@ -197,8 +185,12 @@ static PyObject *
 compose(PyObject *module, PyObject *args)
 {
     PyObject *one, *other, *type, *merge, *composed = NULL;
-    if (!PyArg_ParseTuple(args, "OOO!O", &one, &other, &PyType_Type, &type, &merge))
+    if (!PyArg_ParseTuple(args, "OOOO", &one, &other, &type, &merge))
         return NULL;
+    if (!is_edit_type(type)) {
+        PyErr_SetString(PyExc_TypeError, "compose(first, second, Edit, merge)");
+        return NULL;
+    }
     PyObject *first = PySequence_Tuple(one), *second = PySequence_Tuple(other);
     if (first != NULL && second != NULL && (composed = PyList_New(0)) != NULL) {
         int result = walk(first, second, (PyTypeObject *)type, merge, composed);
@@ -249,13 +241,8 @@ append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edit
         }
         if (append_part(parts, text, position, start) < 0)
             return -1;
-        PyObject *before = PyUnicode_Substring(text, start, end), *made = NULL;
-        if (before != NULL)
-            made = made_edit(edit, PyTuple_GET_ITEM(item, 2), PyTuple_GET_ITEM(item, 0), before, after);
-        int failed = made == NULL ? -1 : PyList_Append(edits, made);
-        Py_XDECREF(before);
-        Py_XDECREF(made);
-        if (failed || (PyUnicode_GET_LENGTH(after) > 0 && PyList_Append(parts, after) < 0))
+        if (append_edit(edits, edit, PyTuple_GET_ITEM(item, 2), text, start, end, after) < 0
+            || (PyUnicode_GET_LENGTH(after) > 0 && PyList_Append(parts, after) < 0))
             return -1;
         position = end;
     }
@@ -265,8 +252,7 @@ append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edit
 static PyObject *
 edited(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !PyType_Check(args[2]) ||
-        !PyType_IsSubtype((PyTypeObject *)args[2], &PyTuple_Type)) {
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !is_edit_type(args[2])) {
         PyErr_SetString(PyExc_TypeError, "edited(text, found, Edit)");
         return NULL;
     }
