@@ -50,6 +50,7 @@ def prepare(target: Path) -> int:
                 importlib.import_module(module.name)
             except ImportError:
                 continue
+    from cleanzh.filters.metadata import anchors
     from cleanzh.filters.mojibake import gate
     from cleanzh.lexicon.script import character_class
     from cleanzh.rulebook.files import MADE_FROM, builtin
@@ -57,6 +58,7 @@ def prepare(target: Path) -> int:
     from cleanzh.shadow import MAY_HIDE, seldom
 
     seldom()
+    anchors.pattern()
     patterns += lazy_patterns(gate.patterns())
     for name in ("simplified", "traditional"):
         character_class(name)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_metadata
-from cleanzh.filters.metadata import _TRIGGER
+from cleanzh.filters.metadata import _TRIGGER, anchors
 from cleanzh.filters.metadata.dates import DATES
+from cleanzh.filters.metadata.labels import LABELS
 from cleanzh.lexicon.outline import FIELD, outline_of
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -95,3 +96,28 @@ def test_the_outline_knows_every_line_that_can_be_a_header(pattern: str) -> None
         assert set(looked_at) <= set(outline_of(text).pick(some=FIELD))
 
     passes()
+
+
+by_kind = {kind: words.replace("|图|", r"|图(?=\s?[/|:])|") for kind, words in LABELS.items()}
+label = re.compile(
+    "(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in by_kind.items()) + ")"
+    r"(?:\s?(?P<colon>:)|\s?[|/]|(?=\s)|(?=(?:19|20)\d\d)|$)"
+)
+
+
+@given(
+    st.lists(
+        st.from_regex("|".join(LABELS.values()), fullmatch=True) | pieces | st.sampled_from(" :|/图2文"), max_size=8
+    )
+)
+def test_the_tree_of_labels_finds_what_the_patterns_of_their_kinds_find(parts: list[str]) -> None:
+    text = "".join(parts)
+    for place in range(len(text)):
+        expected, found = label.match(text, place), anchors.pattern().match(text, place)
+        if found is None or found["label"] is None:
+            assert expected is None or found is not None
+        else:
+            assert expected is not None
+            kind = next(kind for kind in LABELS if expected[kind] is not None)
+            assert (expected.end(), kind) == (found.end(), anchors.kind_of_label(found))
+            assert (expected["colon"] is None) == (found.lastgroup != "colon")

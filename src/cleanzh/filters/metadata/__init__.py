@@ -254,8 +254,8 @@ def _is_stamped(outline: Outline, index: int) -> bool:
 
 @functools.lru_cache(maxsize=_REMEMBERED)  # what stays is asked about again in each round
 def _fields(line: str) -> _Line | None:
-    header = read_header(line) if _TRIGGER.search(line) or _OTHER_DATE.search(line) else None
-    return _line_of(header) if header else None
+    header = read_header(line)
+    return _line_of(header) if header and (_TRIGGER.search(line) or _OTHER_DATE.search(line)) else None
 
 
 def _line_of(header: Header) -> _Line:

@@ -19,9 +19,9 @@ _SHORT = 90  # what a label dates by fewer years is not of the Republic
 # Most characters can begin none of it: the look-ahead is what makes the search quick.
 DATES = (
     r"(?=[民日期間间\d一二JFMASOND午晨晚早])(?:"
-    rf"民[国國]\s?\d|[日期間间][:：]\s?(?:[019]\d|1?[012]\d)[-./年]|\d[./]\d\d?[./](?:19|20)\d\d|(?:19|20)\d{{6}}(?!\d)|[一二][{_HAN}]{{3}}年"
-    rf"|(?:{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?\s?\d|\d\s(?:{'|'.join(_MONTHS)})|[午晨]\s?\d\d?[:：]\d\d"
-    r"|晚上\s?\d\d?[:：]\d\d|早上\s?\d\d?[:：]\d\d|\d\s?[AaPp]\.?[Mm]\b)"
+    rf"\d(?:[./]\d\d?[./](?:19|20)\d\d|\s(?:{'|'.join(_MONTHS)})|\s?[AaPp]\.?[Mm]\b)|(?:19|20)\d{{6}}(?!\d)"
+    rf"|民[国國]\s?\d|[日期間间][:：]\s?(?:[019]\d|1?[012]\d)[-./年]|[一二][{_HAN}]{{3}}年"
+    rf"|(?:{'|'.join(_MONTHS)})[a-z]{{0,6}}\.?\s?\d|[午晨]\s?\d\d?[:：]\d\d|[晚早]上\s?\d\d?[:：]\d\d)"
 )
 _GATE = lazily(DATES)
 _REPUBLIC = lazily(

@@ -21,6 +21,7 @@ DATE = (
 _URL = lazily(r"(?:https?://|www\.)[\w./?=&%#:~+@-]*[\w/]", re.ASCII)
 _COUNT = lazily(r"(\d[\d,.]*)\s*([万千wWkK]?)")
 _EDGE = " \t　|/:;,，、·•-—_<>()[]{}（）【】［］〔〕\"'@＠▼▲?"
+_OPENS = ("《", "“", "「")
 _QUOTED = lazily(r"[《“「](?P<inside>[^《》“”「」]*)[》”」]")
 
 
@@ -68,9 +69,8 @@ def name(value: str) -> str:
     >>> name(" EW |夏青仪,曹杰 ")
     'EW |夏青仪,曹杰'
     """
-    value = re.sub(r"\s+", " ", value).strip(_EDGE)
-    quoted = _QUOTED.fullmatch(value)
-    if quoted:
+    value = " ".join(value.split()).strip(_EDGE)
+    if value[:1] in _OPENS and (quoted := _QUOTED.fullmatch(value)):
         return quoted["inside"]
     # a bracket that belongs to the value was taken for an edge
     return value + "".join(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 __all__ = [
     "ACCOUNT",
     "BUTTONS",
-    "CHARACTERS",
     "CREDITS",
     "GLUED",
     "LABELS",
@@ -40,10 +37,10 @@ LABELS = {
         "|[Aa]uthor|(?:[Pp]osted )?[Bb]y|楼主|博主|发帖人|发帖者|贴主|张贴[人者]?"
         "|(?:本报|特约|见习|实习)?记者|通讯员|文字|图文|文|供稿"
     ),
-    "editor": "(?:责任|本期|值班|执行|网络|网站|微信|新媒体)?编辑(?!于)|责编|编审|(?:本文|值班)?小编",
+    "editor": "(?:责任|本期|值班|执行|网络|网站|微信|新媒体)?编辑|责编|编审|(?:本文|值班)?小编",
     "credit": (
         "(?:责任|值班)?(?:校对|校审|审读|编委|审校|审核|排版|美编|编译|翻译|译者|监制|总监制|策划|制作|出品人?|统筹"
-        "|终审|初审|复审|二审|三审|视觉|运营|主编|签发|剪辑|摄影|摄像|图片|绘图|设计)|图(?=\\s?[/|:])"
+        "|终审|初审|复审|二审|三审|视觉|运营|主编|签发|剪辑|摄影|摄像|图片|绘图|设计)|图"
         "|录入员?|录入者|评论|联系方式|个人公众号|创建者"
     ),
     "views": f"{VIEWS}(?:量|次数|人数|人次|数|次)?",
@@ -56,9 +53,6 @@ LABELS = {
         "|索 ?引 ?号|文 ?号|发文字号|公开方式|公开类别|主题词|信息索引|有效性|IP ?属地|服务对象"
     ),
 }
-# The characters that any of these contains; a field starts with one of them or with a digit.
-CHARACTERS = "".join(sorted(set(re.findall("[\u4e00-\u9fff]", "".join(LABELS.values()) + VIEWS + REACTIONS))))
-
 # Kinds whose label is found glued to the value before it (`…10:59:13来源:某站整理作者:某站`). The others want a
 # boundary: 活动时间 and 创立时间 are facts of the text.
 GLUED = frozenset({"source", "author", "editor", "views"})
