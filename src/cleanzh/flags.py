@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from cleanzh.document import Flag
@@ -47,7 +48,8 @@ _STRIPPED = lazily(
 _LEAST = 3  # places without digits that make it damage
 
 # A dateline opens a report (新华社北京5月27日电, 本报讯（记者 …）), and the reporters' names or （完） close it: what
-# follows is another one. After a close come two paragraphs, or it may be a note.
+# follows is another one. After a close come two paragraphs, or it may be a note. What stands before its bracket is asked
+# for behind it: a search for a class of characters runs many times as fast as one that looks behind at each.
 _DATELINE = lazily(
     r"^\s*(?:[\u4e00-\u9fff]{1,6}[社网報报台][\u4e00-\u9fff]{2,8}\d{1,2}月\d{1,2}日[电讯電訊](?=[\s（(，])"
     r"|(?:[\u4e00-\u9fff]{1,7}(?:[报網网報台]|新闻|在线|客户端))?[讯訊]\s?[（(]\s?[\u4e00-\u9fff]{0,6}(?:[记記]者|通[讯訊]员)"
@@ -55,7 +57,7 @@ _DATELINE = lazily(
     re.MULTILINE,
 )
 _CLOSE = lazily(
-    r"(?<=[。！？”])\s?[（(](?:[完全]文?完?"
+    r"[（(](?:(?<=[。！？”].)|(?<=[。！？”]\s.))(?:[完全]文?完?"
     r"|[\u4e00-\u9fff]{0,8}?(?:[记記]者|[责責]任?[编編][辑輯]?|通[讯訊]员)[\s:：][^（）()\n]{2,24})[)）]"
     r"(?=\s*\n)"
 )
@@ -163,15 +165,16 @@ def find_flags(text: str) -> list[Flag]:
     return sorted(flags, key=lambda flag: (flag.start, flag.name))
 
 
-def _second_reports(text: str) -> list[re.Match[str]]:
-    """Where another report begins, or the first one closes and goes on."""
-    found = list(_DATELINE.finditer(text))[1:]
+def _second_reports(text: str) -> list[tuple[int, str]]:
+    """Where another report begins, or the first one closes and goes on; and what stands there."""
+    found = [(dateline.start(), dateline[0]) for dateline in list(_DATELINE.finditer(text))[1:]]
     if closes := list(_CLOSE.finditer(text)):
         starts = [paragraph.start() for paragraph in _PARAGRAPH.finditer(text)]
         for close in closes:
-            before = bisect.bisect(starts, close.start())
+            start = close.start() - text[close.start() - 1].isspace()
+            before = bisect.bisect(starts, start)
             if before and len(starts) - before >= 2:
-                found.append(close)
+                found.append((start, text[start : close.end()]))
     return found
 
 
@@ -180,24 +183,39 @@ def _second_title(text: str) -> re.Match[str] | None:
 
     The headings of one article take up its words; between two articles none goes over.
     """
-    first = text.lstrip().partition("\n")[0].strip()
+    begun = text.lstrip()
+    first = begun[: max(0, begun.find("\n"))].strip()
     if not 6 <= len(first) <= 60 or first[-1] in "。！？" or len(topic := _pairs(first)) < _FEWEST_PAIRS:
         return None
-    if _heard(topic, text[-_TWO_ARTICLES // 2 :]) > _STRANGE:  # it is still the topic; spares most texts the search
+    if not _is_strange(topic, text[-_TWO_ARTICLES // 2 :]):  # it is still the topic; spares most texts the search
         return None
     for found in itertools.islice(_TITLE.finditer(text), _MOST_TITLES):
         before, behind = text[len(first) : found.start()], text[found.end() :]
         words = _pairs(found[0])
         if min(len(before), len(behind)) < _TWO_ARTICLES // 2 or len(words) < _FEWEST_PAIRS:
             continue
-        strange = _heard(words, before) <= _STRANGE and _heard(topic, behind) <= _STRANGE
+        strange = _is_strange(words, before) and _is_strange(topic, behind)
         if strange and _heard(words, behind) >= _KNOWN and _heard(topic, before) >= _KNOWN:
             return found
     return None
 
 
 def _pairs(line: str) -> set[str]:
-    return {run[at : at + 2] for run in _HAN.findall(line) for at in range(len(run) - 1)}
+    pairs: set[str] = set()
+    for run in _HAN.findall(line):
+        pairs.update(map(add, run, run[1:]))
+    return pairs
+
+
+def _is_strange(pairs: set[str], text: str) -> bool:
+    """Whether next to none of the pairs of characters are in the text; most texts are known by the first few."""
+    heard = 0
+    for pair in pairs:
+        if pair in text:
+            heard += 1
+            if heard / len(pairs) > _STRANGE:
+                return False
+    return True
 
 
 def _heard(pairs: set[str], text: str) -> float:
@@ -209,28 +227,28 @@ def _begins_a_name(cut: str) -> bool:
     return cut[1] == "#" or any(name.startswith(cut[1:]) for name in COMMON_REFERENCES)
 
 
-def _stripped(text: str, units: Iterable[str]) -> Iterator[re.Match[str]]:
-    """The matches of _STRIPPED, which begin where a unit does: to search for these takes a tenth of the time."""
+def _beginning(pattern: re.Pattern[str], literals: Iterable[str], text: str) -> Iterator[re.Match[str]]:
+    """The matches of a pattern, which all begin with one of the literals: to search for these takes a tenth of the time."""
     end = 0
-    for start in sorted(found.start() for unit in units for found in re.finditer(unit, text)):
-        if start >= end and (found := _STRIPPED.match(text, start)):
+    for start in sorted(found.start() for literal in literals for found in re.finditer(literal, text)):
+        if start >= end and (found := pattern.match(text, start)):
             end = found.end()
             yield found
 
 
 def _flags(text: str, present: set[str]) -> Iterator[Flag]:
-    if not present.isdisjoint(_PAIRS):
-        yield from (Flag("damage.hole", m.start(), m[0]) for m in _HOLE.finditer(text))
+    if pairs := present.intersection(_PAIRS):
+        yield from (Flag("damage.hole", m.start(), m[0]) for m in _beginning(_HOLE, pairs, text))
     if not present.isdisjoint(_LOST):
         yield from (Flag("damage.irreparable", start, lost) for start, lost in irreparable_spans(text))
     if "&" in present:
         yield from (Flag("damage.cut-entity", m.start(), m[0]) for m in _CUT.finditer(text) if _begins_a_name(m[0]))
     if units := present.intersection(_UNITS):
-        places = list(_stripped(text, units))
+        places = list(_beginning(_STRIPPED, units, text))
         if len(places) >= _LEAST:
             yield from (Flag("damage.digits-stripped", m.start(), m[0]) for m in places)
     if not present.isdisjoint(_REPORTS):
-        yield from (Flag("doubt.two-articles", m.start(), m[0]) for m in _second_reports(text))
+        yield from (Flag("doubt.two-articles", start, found) for start, found in _second_reports(text))
     swapped = present.intersection(swapped_words())
     if len(swapped) >= _SWAPPED_LEAST:
         found = list(re.finditer("|".join(sorted(swapped)), text))
