@@ -15,6 +15,8 @@ def exceeds_budget(kept: str, removed: str, *, share: float = 0.5, floor: int = 
     >>> [exceeds_budget("汉" * kept, "汉" * removed) for kept, removed in [(149, 151), (150, 150), (0, 199)]]
     [True, False, False]
     """
+    if len(removed) <= share * floor:
+        return False
     han = letters(kept).han
     if len(removed) <= share * (len(removed) + han):  # even if all of it were Han
         return False

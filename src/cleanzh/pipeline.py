@@ -7,8 +7,8 @@ document reads as none; normalize before removing, since a rule must not need th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from cleanzh.budget import exceeds_budget
 from cleanzh.document import Cleaned, Flag, Step
@@ -52,6 +52,14 @@ _MAX_ROUNDS = 8
 _Run = tuple[str, tuple[Step, ...], dict[str, str], bool]
 
 
+class _Look(NamedTuple):
+    """A filter as it is run: what it finds, of the rules that were chosen, or None for nothing."""
+
+    name: str
+    find: Callable[[str], Findings | None]
+    again: bool  # whether it may be asked twice; a foreign filter need not stand its own output
+
+
 class Pipeline:
     """Filters in a row; itself a filter.
 
@@ -80,9 +88,11 @@ class Pipeline:
     ) -> None:
         self.select, self.ignore, self.max_removed = tuple(select), tuple(ignore), max_removed
         self.filters = tuple(f for f in map(self._choosing, filters) if f is not None)
-        self._named = tuple((_name(f), f) for f in self.filters)
         self.families = tuple(dict.fromkeys(family for f in self.filters for family in _families(f)))
         self.__name__ = "pipeline"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_looks"}  # made again where it is used
 
     def __call__(self, text: str) -> str:
         return self._run(text)[0]
@@ -116,55 +126,76 @@ class Pipeline:
         return Cleaned(text, steps, metadata, (*flags, *find_flags(text)))
 
     def _run(self, text: str) -> _Run:
-        found = self._run_all(text, self._named)
+        found = self._run_all(text, self._looks)
         cleaned, steps, metadata, _ = found
         if self.max_removed is None or not steps:
             return found
-        edits = (edit for step in steps if step.filter in REMOVERS for edit in step.edits)
-        removed = "".join([edit.before for edit in edits if not edit.rule.startswith(_FURNITURE)])
+        removed = "".join(
+            [
+                before
+                for name, edits in steps
+                if name in REMOVERS
+                for rule, _, before, _ in edits
+                if not rule.startswith(_FURNITURE)
+            ]
+        )
         if not removed or not exceeds_budget(cleaned, removed, share=self.max_removed):
             return found
-        spared, repairs, _, _ = self._run_all(text, tuple(named for named in self._named if named[0] not in REMOVERS))
+        spared, repairs, _, _ = self._run_all(text, [look for look in self._looks if look.name not in REMOVERS])
         return spared, repairs, metadata, True
 
-    def _run_all(self, text: str, filters: Sequence[tuple[str, Any]]) -> _Run:
+    def _run_all(self, text: str, looks: Sequence[_Look]) -> _Run:
         steps: list[Step] = []
         metadata: dict[str, str] = {}
-        quiet = 0  # filters in a row that found nothing; when all have, the text is done
+        stop = len(looks)
         for turn in range(_MAX_ROUNDS):
-            for name, run in filters:
-                foreign_again = turn and not _families(run)  # which it need not stand
-                found = None if foreign_again else self._examine(run, text)
-                if found is not None:
-                    for key, value in found.metadata.items():
-                        metadata.setdefault(key, value)
-                    if found.edits:
-                        text = found.applied(text)
-                        steps.append(Step(name, found.edits))
-                        quiet = 0
-                quiet += 1  # no filter has anything to add to its own output
-                if quiet >= len(filters):
+            changed = 0  # by the filter of this number; those before it have not seen the text as it is now
+            for number, (name, find, again) in enumerate(looks):
+                if number == stop:
                     break
-            else:
-                continue
-            break
+                found = find(text) if again or not turn else None
+                if found is None:
+                    continue
+                for key, value in found.metadata.items():
+                    metadata.setdefault(key, value)
+                if found.edits:
+                    text = found.applied(text)
+                    steps.append(Step(name, found.edits))
+                    changed, stop = number, len(looks)
+            if not changed:
+                break
+            stop = changed  # no filter has anything to add to its own output
         if metadata:
             for run in self.filters:
                 if isinstance(run, UnifyScript):  # what a header said is in the script of the text
-                    metadata = {key: _in_script(run, value) for key, value in metadata.items()}
+                    metadata = {
+                        key: value if value.isascii() else _in_script(run, value) for key, value in metadata.items()
+                    }
         return text, tuple(steps), metadata, False
 
-    def _examine(self, run: Any, text: str) -> Findings | None:
-        """What a filter finds, of the rules that were chosen; None for nothing."""
+    @cached_property
+    def _looks(self) -> tuple[_Look, ...]:
+        return tuple(_Look(_name(run), self._finder(run), bool(_families(run))) for run in self.filters)
+
+    def _finder(self, run: Any) -> Callable[[str], Findings | None]:
+        look: Callable[[str], Findings | None] | None
         look = getattr(run, "look", None) or getattr(run, "examine", None)  # most texts have nothing for most filters
         if look is None:
             name = f"foreign.{_name(run)}"
-            return Findings(diff(text, run(text), name)) if self._chosen(name) else None
-        found: Findings | None = look(text)
-        if found is not None and (self.select or self.ignore) and found.edits:
+            if not self._chosen(name):
+                return lambda text: None
+            return lambda text: Findings(diff(text, run(text), name))
+        if not (self.select or self.ignore):
+            return look
+
+        def find(text: str) -> Findings | None:
+            found = look(text)
+            if found is None or not found.edits:
+                return found
             chosen = [edit for edit in found.edits if self._chosen(edit.rule)]
-            found = found if len(chosen) == len(found.edits) else Findings(chosen, found.metadata)
-        return found
+            return found if len(chosen) == len(found.edits) else Findings(chosen, found.metadata)
+
+        return find
 
     def _choosing(self, run: Any) -> Any:
         """``run`` with its own rules chosen, or None if none of its families can be."""
@@ -184,7 +215,7 @@ class Pipeline:
 
 @lru_cache(maxsize=4096)  # papers and writers come again
 def _in_script(run: UnifyScript, value: str) -> str:
-    return value if value.isascii() else run(value)
+    return run(value)
 
 
 def _matches(rule: str, prefixes: Iterable[str]) -> bool:
