@@ -48,8 +48,8 @@ _STRIPPED = lazily(
 _LEAST = 3  # places without digits that make it damage
 
 # A dateline opens a report (新华社北京5月27日电, 本报讯（记者 …）), and the reporters' names or （完） close it: what
-# follows is another one. After a close come two paragraphs, or it may be a note. What stands before its bracket is asked
-# for behind it: a search for a class of characters runs many times as fast as one that looks behind at each.
+# follows is another one. After a close come two paragraphs, or it may be a note. What stands before its bracket is
+# asked for behind it: a search for a class of characters runs many times as fast as one that looks behind at each.
 _DATELINE = lazily(
     r"^\s*(?:[\u4e00-\u9fff]{1,6}[社网報报台][\u4e00-\u9fff]{2,8}\d{1,2}月\d{1,2}日[电讯電訊](?=[\s（(，])"
     r"|(?:[\u4e00-\u9fff]{1,7}(?:[报網网報台]|新闻|在线|客户端))?[讯訊]\s?[（(]\s?[\u4e00-\u9fff]{0,6}(?:[记記]者|通[讯訊]员)"
@@ -228,7 +228,7 @@ def _begins_a_name(cut: str) -> bool:
 
 
 def _beginning(pattern: re.Pattern[str], literals: Iterable[str], text: str) -> Iterator[re.Match[str]]:
-    """The matches of a pattern, which all begin with one of the literals: to search for these takes a tenth of the time."""
+    """The matches of a pattern, which begin with one of the literals: to search for these takes a tenth of the time."""
     end = 0
     for start in sorted(found.start() for literal in literals for found in re.finditer(literal, text)):
         if start >= end and (found := pattern.match(text, start)):

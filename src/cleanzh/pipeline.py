@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from cleanzh.budget import exceeds_budget
 from cleanzh.document import Cleaned, Flag, Step
@@ -178,7 +178,6 @@ class Pipeline:
         return tuple(_Look(_name(run), self._finder(run), bool(_families(run))) for run in self.filters)
 
     def _finder(self, run: Any) -> Callable[[str], Findings | None]:
-        look: Callable[[str], Findings | None] | None
         look = getattr(run, "look", None) or getattr(run, "examine", None)  # most texts have nothing for most filters
         if look is None:
             name = f"foreign.{_name(run)}"
@@ -186,10 +185,10 @@ class Pipeline:
                 return lambda text: None
             return lambda text: Findings(diff(text, run(text), name))
         if not (self.select or self.ignore):
-            return look
+            return cast("Callable[[str], Findings | None]", look)
 
         def find(text: str) -> Findings | None:
-            found = look(text)
+            found: Findings | None = look(text)
             if found is None or not found.edits:
                 return found
             chosen = [edit for edit in found.edits if self._chosen(edit.rule)]
