@@ -24,18 +24,21 @@ from hypothesis import strategies as st
 import cleanzh.filters.punctuation as punctuation
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
-from cleanzh import edits
+from cleanzh import edits, ledger
 from cleanzh.dedup import deduplicator, key, shingles, sketch
+from cleanzh.document import Flag, Step
 from cleanzh.edits import Edit
 from cleanzh.errors import EditError
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.whitespace import blanks
+from cleanzh.formats import Stamp
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
 from cleanzh.lexicon.code import Spans
 from cleanzh.report.html.tally import Tally
+from cleanzh.stages import clean
 
 ROOT = Path(__file__).parents[1]
 
@@ -90,7 +93,7 @@ values = st.recursive(
 
 @given(values)
 def test_json(value: object) -> None:
-    made = compiled("json").line(value)
+    made = compiled("json").line(value, {})
     try:
         expected = json.dumps(value, ensure_ascii=False).encode() + b"\n"
     except UnicodeEncodeError:
@@ -108,6 +111,17 @@ def _is_plain(value: object) -> bool:
     return math.isfinite(value) if isinstance(value, float) else not isinstance(value, int) or abs(value) < 1 << 63
 
 
+@given(
+    st.lists(st.builds(Edit, texts, st.integers(0), texts, texts)),
+    st.lists(st.builds(Flag, texts, st.integers(0), texts)),
+)
+def test_json_of_named_tuples(found: list[Edit], flags: list[Flag]) -> None:
+    made = ledger._line([Step("a", found), *flags, Stamp(0, 1)])
+    assert ledger._line(Stamp(0, 1)) == b"[0, 1]\n"
+    as_objects = [{"filter": "a", "edits": [edit._asdict() for edit in found]}, *(flag._asdict() for flag in flags)]
+    assert made == compiled("json").line([*as_objects, (0, 1)], {})
+
+
 @given(texts)
 def test_json_strings(text: str) -> None:
     assert compiled("json").quoted(text) == json.encoder.encode_basestring(text)
@@ -118,7 +132,7 @@ def test_json_leaves_what_is_nested_too_deep_and_what_it_does_not_know() -> None
     for _ in range(100_000):
         deep = [deep]
     for value in (deep, {1: "a"}, {"a": object()}, Counter("a"), "\ud800"):
-        assert compiled("json").line(value) is None
+        assert compiled("json").line(value, {}) is None
 
 
 literals = st.lists(st.text("京东a（锟😀\ud800\xe9", min_size=1, max_size=4), max_size=6)
@@ -490,6 +504,13 @@ def test_edits(text: str, data: st.DataObject) -> None:
         both = edits.compose(first, second)
         assert both == in_python(lambda: edits.compose(first, second), edits)
         assert all(type(edit) is Edit for edit in both)
+
+
+@given(st.lists(st.lists(st.builds(Edit, st.sampled_from(["a.x", "a.y", "b.\u00e9"]), st.integers(0), texts, texts))))
+def test_edits_counted(found: list[list[Edit]]) -> None:
+    compiled("tally")
+    steps = tuple(Step("a", edits) for edits in found)
+    assert clean._counted(steps) == in_python(lambda: clean._counted(steps), clean)
 
 
 @given(

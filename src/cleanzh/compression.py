@@ -43,7 +43,7 @@ def compression_of(head: bytes) -> str:
 
 
 def decompressed(file: BinaryIO, compression: str, size: int) -> Iterator[bytes]:
-    """What ``file`` of ``size`` bytes holds, in blocks of about a megabyte."""
+    """What ``file`` holds, in blocks of about a megabyte; ``size`` are its bytes, if they are compressed."""
     if not compression:
         while block := file.read(_BLOCK):
             yield block

@@ -47,10 +47,10 @@ __all__ = [
     "changes",
     "cleaned_from",
     "decoded",
-    "entry",
     "glance",
     "glue",
     "json_line",
+    "line_of",
     "parted",
     "read_lines",
     "set_aside",
@@ -63,9 +63,9 @@ BUFFER = 1 << 18
 """Bytes of a file of a run that are written, or read, at once: documents are some thousand each."""
 
 
-def entry(
+def line_of(
     record: Record, cleaned: Cleaned | None, reason: str | None, out: Frame | None = None, style: str = ""
-) -> dict[str, Any]:
+) -> bytes:
     """The ledger line of one document, before near duplicates are known.
 
     ``out`` is the frame that comes out, ``style`` how the token in it was written as it was found.
@@ -88,10 +88,11 @@ def entry(
         line["container"] = True
     if record.lossy:
         line["raw"] = base64.b64encode(record.raw).decode("ascii")
-    line |= changes(cleaned or Cleaned(""))
+    cleaned = cleaned or Cleaned("")
+    line |= {"steps": cleaned.steps, "metadata": cleaned.metadata, "flags": cleaned.flags}
     if reason is not None:
         line["set_aside"] = reason
-    return line
+    return _line(line) or json_line({**line, **changes(cleaned)})
 
 
 def changes(cleaned: Cleaned) -> dict[str, Any]:
@@ -220,8 +221,7 @@ def set_aside(line: bytes, reason: str) -> bytes:
 
 def json_line(value: Any) -> bytes:
     """One line of JSON in UTF-8; escaped where a text holds half a surrogate pair, which UTF-8 can not write."""
-    compiled = kernel("json")
-    line: bytes | None = compiled.line(value) if compiled is not None else None
+    line = _line(value)
     if line is not None:
         return line
     try:
@@ -230,6 +230,14 @@ def json_line(value: Any) -> bytes:
         return json.dumps(value).encode() + b"\n"
 
 
+def _line(value: Any) -> bytes | None:
+    """The same, compiled, with steps, edits and flags as the objects that :func:`changes` makes; None if it can not."""
+    compiled = kernel("json")
+    made: bytes | None = compiled.line(value, _FIELDS) if compiled is not None else None
+    return made
+
+
+_FIELDS = {Step: Step._fields, Edit: Edit._fields, Flag: Flag._fields}
 _AS_IT_IS = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from cleanzh.parts import Parts
 
 __all__ = ["Outputs", "beside"]
 
+_SMALL = 1 << 13  # bytes of a buffer
+
 
 class Outputs:
     """The documents of a run, source by source: those that come out below ``out``, the others below ``record``.
@@ -31,6 +34,7 @@ class Outputs:
         """The files that were written to ``out``."""
         self._out, self._record, self._work, self._reading = out, record, work, reading
         self._parts = Parts(out, work, to) if to else None
+        self._folders: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -43,21 +47,26 @@ class Outputs:
     def write(self, source: Source, rows: Iterable[Row]) -> None:
         """Write all documents of a source."""
         target = _Target(source, self._work, self._reading, self._parts)
-        kept = self._record / "frames" / source.name
-        if self._parts is None:
-            kept = self._out / output_name(source.name, source.format)
+        name = output_name(source.name, source.format)
         try:
             named(source.format).write(source, rows, target)
-            target.finish(
-                kept,
-                self._record / "set_aside" / source.name,
-                self._record / "originals" / source.name,
-            )
+            for part, kind in target.finish():
+                if kind == "out" and self._parts is None:
+                    self._place(part, f"{self._out}/{name}")
+                    self.names.add(name)
+                else:
+                    self._place(part, f"{self._record}/{'frames' if kind == 'out' else kind}/{source.name}")
         except BaseException:
             target.discard()
             raise
-        if target.kept and self._parts is None:
-            self.names.add(output_name(source.name, source.format))
+
+    def _place(self, part: Path, target: str) -> None:
+        # To make a Path takes longer than to rename a file, and there may be one for each document.
+        folder = os.path.dirname(target)  # noqa: PTH120
+        if folder not in self._folders:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            self._folders.add(folder)
+        os.replace(part, target)  # noqa: PTH105
 
 
 class _Target:
@@ -69,20 +78,17 @@ class _Target:
         self._files: dict[bool, tuple[BinaryIO, Sink | None]] = {}
         self._container: Path | None = None
 
-    @property
-    def kept(self) -> bool:
-        return False in self._files
-
     def _part(self, name: str) -> Path:
         return self._work / f"{name}.part"
 
-    def file(self, *, aside: bool) -> BinaryIO:
-        file = self._part("set_aside" if aside else "out").open("wb", ledger.BUFFER)
+    def file(self, *, aside: bool, small: bool = False) -> BinaryIO:
+        part = self._part("set_aside" if aside else "out")
+        file = open(part, "wb", _SMALL if small else ledger.BUFFER)  # noqa: PTH123, SIM115  # until it is finished
         self._files[aside] = file, None
         return file
 
-    def sink(self, *, aside: bool) -> Sink:
-        file = self.file(aside=aside)
+    def sink(self, *, aside: bool, small: bool = False) -> Sink:
+        file = self.file(aside=aside, small=small)
         sink = compressed(file, self._source.compression)
         self._files[aside] = file, sink
         return sink
@@ -108,25 +114,22 @@ class _Target:
         if digest.hexdigest() != row.digest:
             raise CleanzhError(f"{row.id}: the file was changed while it was read; run again")
 
-    def finish(self, out: Path, aside: Path, original: Path) -> None:
-        for is_aside, (file, sink) in self._files.items():
+    def finish(self) -> Iterator[tuple[Path, str]]:
+        """The files that are whole now, and what each is: ``out``, ``set_aside``, ``originals``."""
+        for aside, (file, sink) in self._files.items():
             if sink is not None:
                 sink.close()
             file.close()
-            _place(self._part("set_aside" if is_aside else "out"), aside if is_aside else out)
+            kind = "set_aside" if aside else "out"
+            yield self._part(kind), kind
         if self._container is not None:
-            _place(self._container, original if self._files or self._collected else aside)
+            yield self._container, "originals" if self._files or self._collected else "set_aside"
 
     def discard(self) -> None:
         for file, _ in self._files.values():
             file.close()
         for name in ("out", "set_aside", "original"):
             self._part(name).unlink(missing_ok=True)
-
-
-def _place(part: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(target)
 
 
 @contextmanager

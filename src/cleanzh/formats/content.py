@@ -28,7 +28,7 @@ class Content:
 
     def __init__(self, file: BinaryIO, source: Source, charset: str | None, *, narrow: bool) -> None:
         self._file = file
-        blocks = decompressed(file, source.compression, source.size())
+        blocks = decompressed(file, source.compression, source.size() if source.compression else 0)
         self.first, self._damage = b"", None
         try:
             self.first = next(blocks, b"")

@@ -50,7 +50,7 @@ class Html:
             if row.text is not None:
                 target.collect(row, {})
             elif not row.aside and row.body is not None:
-                target.sink(aside=False).write(row.body)
+                target.sink(aside=False, small=True).write(row.body)
 
     def restore(self, lines: Iterable[Mapping[str, Any]], back: Restored, reading: Reading) -> None:
         raise LedgerError(f"{next(iter(lines))['id']}: the page that was kept is missing")

@@ -38,8 +38,11 @@ class Row(NamedTuple):
 class Target(Protocol):
     """Where the documents of a source go."""
 
-    def sink(self, *, aside: bool) -> Sink:
-        """The file in OUT, or that of what is set aside, to be written from its begin; compressed as the source is."""
+    def sink(self, *, aside: bool, small: bool = False) -> Sink:
+        """The file in OUT, or that of what is set aside, to be written from its begin; compressed as the source is.
+
+        ``small`` is one of a single document, for which a buffer of many is not worth its memory.
+        """
 
     reading: Reading
     """How the source was read."""

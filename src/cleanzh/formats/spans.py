@@ -174,7 +174,7 @@ class Spanned:
             if number == 1 and text.startswith("\ufeff"):
                 text, encoding = text[1:], "utf-8-sig"
         more: dict[str, Any] = {"before": before, "after": after, "charset": piece.charset, "column": column}
-        if not text.strip():
+        if not text or text.isspace():
             return Record(own, source, line, raw, "", encoding, **more)
         try:
             found = self.find(text, piece.layout, reading)

@@ -31,7 +31,7 @@ class Text:
             return
         name = piece.source.name
         text, encoding, lossy = decode(found)
-        lossy = lossy or encode(text, encoding) != found
+        lossy = lossy or (encoding != "utf-8" and encode(text, encoding) != found)
         yield Record(name, name, None, found, text, encoding, lossy)
 
     def write(self, source: Source, rows: Iterable[Row], target: Target) -> None:
@@ -41,7 +41,7 @@ class Text:
             elif row.text is not None:
                 target.collect(row, {})
             else:
-                target.sink(aside=row.aside).write(row.body)
+                target.sink(aside=row.aside, small=True).write(row.body)
 
     def restore(self, lines: Iterable[Mapping[str, Any]], back: Restored, reading: Reading) -> None:
         for line in lines:

@@ -1,4 +1,5 @@
-/* Counts the edits of a ledger line as they are written: see cleanzh.report.html.tally. */
+/* Counts edits: of a document that was cleaned (see cleanzh.stages.clean), and of a ledger line as they are written (see
+ * cleanzh.report.html.tally). */
 #include "text.h"
 
 #define MOST 64 /* rules that changed one document; a document of more is left to Python */
@@ -170,7 +171,70 @@ tally(PyObject *module, PyObject *steps)
     return done;
 }
 
+/* Adds to what a rule came to: edits, and characters less; -1 without memory. */
+static int
+add(PyObject *counts, PyObject *rule, Py_ssize_t edits, Py_ssize_t less)
+{
+    PyObject *before = PyDict_GetItemWithError(counts, rule);
+    if (before == NULL && PyErr_Occurred())
+        return -1;
+    if (before != NULL) {
+        edits += PyLong_AsSsize_t(PyTuple_GET_ITEM(before, 0));
+        less += PyLong_AsSsize_t(PyTuple_GET_ITEM(before, 1));
+    }
+    PyObject *now = Py_BuildValue("(nn)", edits, less);
+    int failed = now == NULL ? -1 : PyDict_SetItem(counts, rule, now);
+    Py_XDECREF(now);
+    return failed;
+}
+
+/* Counts the edits of a step; 1, or 0 for what is no list of edits, -1 without memory. Those of a rule come in a row. */
+static int
+count_step(PyObject *counts, PyObject *edits)
+{
+    PyObject *rule = NULL;
+    Py_ssize_t in_a_row = 0, less = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(edits); i++) {
+        PyObject *edit = PyList_GET_ITEM(edits, i);
+        if (!PyTuple_Check(edit) || PyTuple_GET_SIZE(edit) != 4 || !PyUnicode_CheckExact(PyTuple_GET_ITEM(edit, 0)) ||
+            !PyUnicode_Check(PyTuple_GET_ITEM(edit, 2)) || !PyUnicode_Check(PyTuple_GET_ITEM(edit, 3)))
+            return 0;
+        if (PyTuple_GET_ITEM(edit, 0) != rule) {
+            if (rule != NULL && add(counts, rule, in_a_row, less) < 0)
+                return -1;
+            rule = PyTuple_GET_ITEM(edit, 0);
+            in_a_row = less = 0;
+        }
+        in_a_row++;
+        less += PyUnicode_GET_LENGTH(PyTuple_GET_ITEM(edit, 2)) - PyUnicode_GET_LENGTH(PyTuple_GET_ITEM(edit, 3));
+    }
+    return rule != NULL && add(counts, rule, in_a_row, less) < 0 ? -1 : 1;
+}
+
+static PyObject *
+count(PyObject *module, PyObject *steps)
+{
+    if (!PyTuple_Check(steps)) {
+        PyErr_SetString(PyExc_TypeError, "count(steps)");
+        return NULL;
+    }
+    PyObject *counts = PyDict_New();
+    for (Py_ssize_t i = 0; counts != NULL && i < PyTuple_GET_SIZE(steps); i++) {
+        PyObject *step = PyTuple_GET_ITEM(steps, i);
+        int known = PyTuple_Check(step) && PyTuple_GET_SIZE(step) == 2 && PyList_Check(PyTuple_GET_ITEM(step, 1));
+        int done = known ? count_step(counts, PyTuple_GET_ITEM(step, 1)) : 0;
+        if (done <= 0)
+            Py_CLEAR(counts);
+        if (done == 0)
+            Py_RETURN_NONE;
+    }
+    return counts;
+}
+
 static PyMethodDef methods[] = {
+    {"count", count, METH_O,
+     "count(steps) -> dict[str, tuple[int, int]] | None\n\nBy rule, the edits of a document, and how many characters less "
+     "they made of it;\nNone for steps that Python is to count."},
     {"tally", tally, METH_O,
      "tally(steps) -> dict | None\n\nBy rule: edits, characters taken and given, and the most that one edit took; None\n"
      "for steps that Python is to read, or to find broken."},

@@ -16,19 +16,20 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cleanzh import ledger
-from cleanzh.document import Cleaned
+from cleanzh.document import Cleaned, Step
 from cleanzh.errors import FilterError
 from cleanzh.formats import Stamp
 from cleanzh.formats.outcome import Row
 from cleanzh.formats.tokens import SAME, style_of
 from cleanzh.judge import set_aside_reason
+from cleanzh.kernels import kernel
 from cleanzh.pipeline import REMOVERS, Pipeline, default_pipeline
 from cleanzh.plugins import PlugIn, own_filters
 from cleanzh.readers import Frame, Reading, Record, Shard
@@ -133,22 +134,31 @@ class Tally:
             self.examples[name] = (self.examples.get(name, []) + ids)[:EXAMPLES]
 
     def count(self, name: str, cleaned: Cleaned) -> None:
-        edits, removed = self.edits, self.removed
-        found = set()
-        for step in cleaned.steps:
-            for rule, _, before, after in step.edits:
-                found.add(rule)
-                edits[rule] += 1
-                removed[rule] += len(before) - len(after)
-        for rule in found:
+        found = _counted(cleaned.steps)
+        for rule, (edits, less) in found.items():
+            self.edits[rule] += edits
             self.touched[rule] += 1
+            self.removed[rule] += less
         for flag in cleaned.flags:
-            found.add(flag.name)
             self.flags[flag.name] += 1
-        for what in found:
+        for what in {*found, *(flag.name for flag in cleaned.flags)}:
             ids = self.examples.setdefault(what, [])
             if len(ids) < EXAMPLES:
                 ids.append(name)
+
+
+def _counted(steps: tuple[Step, ...]) -> Mapping[str, tuple[int, int]]:
+    """By rule: how many edits, and how many characters less they made of the document."""
+    compiled = kernel("tally")
+    counted: Mapping[str, tuple[int, int]] | None = compiled.count(steps) if compiled is not None else None
+    if counted is not None:
+        return counted
+    found: dict[str, tuple[int, int]] = {}
+    for step in steps:
+        for rule, _, before, after in step.edits:
+            edits, less = found.get(rule, (0, 0))
+            found[rule] = edits + 1, less + len(before) - len(after)
+    return found
 
 
 class Header(NamedTuple):
@@ -174,13 +184,6 @@ class Header(NamedTuple):
     digest: str = ""
     container: bool = False
     group: int | None = None
-
-    def short(self) -> tuple[Any, ...]:
-        """The fields without those at the end that say nothing."""
-        return tuple(self) if any(self[_ALWAYS:]) or self.group == 0 else self[:_ALWAYS]
-
-
-_ALWAYS = len(Header._fields) - len(Header._field_defaults)
 
 
 class Staged(NamedTuple):
@@ -240,8 +243,8 @@ def clean_shard(
     try:
         with target.open("wb", ledger.BUFFER) as file:
             for record in survivors(unchanged(shard, recipe.reading, stamps, changed), note):
-                row, text = _clean(record, pipeline, tally, parted=recipe.to is not None)
-                file.writelines((ledger.json_line(row.header.short()), row.ledger, row.out))
+                parts, text = _clean(record, pipeline, tally, parted=recipe.to is not None)
+                file.writelines(parts)
                 if text is not None:
                     texts.append(text)
     except ChangedError as found:
@@ -253,7 +256,10 @@ def clean_shard(
     return tally
 
 
-def _clean(record: Record, pipeline: Pipeline, tally: Tally, *, parted: bool) -> tuple[Staged, str | None]:
+def _clean(
+    record: Record, pipeline: Pipeline, tally: Tally, *, parted: bool
+) -> tuple[tuple[bytes, bytes, bytes], str | None]:
+    """What stands in the staged file of a document, and the text that may come out."""
     tally.documents += 1
     tally.bytes += record.span[1] - record.span[0] if record.span else len(record.raw)
     tally.characters += len(record.text or "")
@@ -265,27 +271,18 @@ def _clean(record: Record, pipeline: Pipeline, tally: Tally, *, parted: bool) ->
         frame, style = _framed(record, text, parted=parted)
         if text != record.text or record.encoding != "utf-8" or record.lossy or record.container:
             out = (frame.line if frame else text).encode("utf-8", "surrogatepass")
-    book = ledger.json_line(ledger.entry(record, cleaned, reason, frame, style))
-    header = Header(
-        id=record.id,
-        source=record.source,
-        line=record.line,
-        reason=reason,
-        detail=record.problem,
-        published=cleaned.metadata.get("published") if cleaned else None,
-        damage=_damage(cleaned),
-        characters=len(text or ""),
-        ledger=len(book),
-        out=len(out),
-        before=record.before.decode("utf-8", "surrogateescape"),
-        after=record.after.decode("utf-8", "surrogateescape"),
-        charset=record.charset,
-        span=record.span,
-        digest=record.digest,
-        container=record.container,
-        group=record.group,
-    )
-    return Staged(header, book, out), text
+    book = ledger.line_of(record, cleaned, reason, frame, style)
+    return (_header(record, cleaned, reason, len(text or ""), len(book), len(out)), book, out), text
+
+
+def _header(record: Record, cleaned: Cleaned | None, reason: str | None, characters: int, book: int, out: int) -> bytes:
+    """The line of a :class:`Header`, without the fields at its end if all of them say nothing."""
+    published = cleaned.metadata.get("published") if cleaned else None
+    always = (record.id, record.source, record.line, reason, record.problem, published, _damage(cleaned))
+    before, after = (glue.decode("utf-8", "surrogateescape") for glue in (record.before, record.after))
+    more = before, after, record.charset, record.span, record.digest, record.container, record.group
+    says_more = any(more) or record.group == 0
+    return ledger.json_line((*always, characters, book, out, *(more if says_more else ())))
 
 
 def examine(record: Record, pipeline: Pipeline) -> tuple[Record, Cleaned | None, str | None]:
@@ -321,8 +318,8 @@ def _damage(cleaned: Cleaned | None) -> int:
     """Removals and irreparable marks: of two copies the one with fewer is the cleaner."""
     if cleaned is None:
         return 0
-    removals = sum(len(step.edits) for step in cleaned.steps if step.filter in REMOVERS)
-    return removals + sum(flag.name.startswith("damage.") for flag in cleaned.flags)
+    removals = sum([len(edits) for name, edits in cleaned.steps if name in REMOVERS])
+    return removals + sum([flag.name.startswith("damage.") for flag in cleaned.flags])
 
 
 def staged(path: Path) -> Iterator[Staged]:
