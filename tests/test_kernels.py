@@ -32,7 +32,7 @@ from cleanzh.errors import EditError
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
-from cleanzh.filters.whitespace import blanks
+from cleanzh.filters.whitespace import blanks, han
 from cleanzh.formats import Stamp
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
@@ -186,15 +186,47 @@ def test_letters(text: str) -> None:
 @example("京\U00031400 ，好")  # of the last plane of Han
 def test_blanks(text: str) -> None:
     compiled("classes")
-    by_kernel = blanks.Places(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blanks, "kernel", lambda name: None)
-        by_pattern = blanks.Places(text)
-    assert by_kernel.between_han() == by_pattern.between_han()
-    for name in ("split", "beside", "ends"):
+    by_kernel = blanks.plain_blanks(text)
+    by_pattern = in_python(lambda: blanks.plain_blanks(text), blanks)
+    for name in ("split", "numbered", "beside", "empty", "end"):
         assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
-    for name in ("indents", "runs"):
-        assert len(getattr(by_kernel, name)) == len(getattr(by_pattern, name))
+    for name in ("indent", "run"):
+        assert bool(getattr(by_kernel, name)) == bool(getattr(by_pattern, name))
+
+
+@given(
+    st.text(st.sampled_from("    \n#（第1５三之条，。:_、”（作者张四国家的Aé\u4dc0\U00020000😀\ud800"), max_size=70)
+    | texts
+)
+@example(f"，{'家' * 59} 国家人")
+@example(f"，{'家' * 60} 国家人")
+@example(f"国家人 {'家' * 58}，")
+@example(f"国家人 {'家' * 59}，")
+@example("\u4dc0 \u4dc0，")
+def test_sentences(text: str) -> None:
+    compiled("blanks")
+    places = [place for place, char in enumerate(text) if char == " "]
+    assert han._sentences(text, places) == in_python(lambda: han._sentences(text, places), han)
+
+
+@given(st.text(st.sampled_from("  \n，、国家人民A\U00020000\ud800"), max_size=60) | texts)
+@example(f"，{'家' * 299} 国家 人")
+@example(f"，{'家' * 300} 国家 人")
+@example(f" 国家 人{'家' * 295}，")
+@example(f" 国家 人{'家' * 294}，")
+@example("， 一二三四五六 一二三四五六七 人")
+def test_keywords(text: str) -> None:
+    compiled("blanks")
+    places = [place for place, char in enumerate(text) if char == " "]
+    for some in (places, places[::2]):
+        assert han._keywords(text, some) == in_python(functools.partial(han._keywords, text, some), han)
+
+
+@given(st.text("国家\U00020000é", min_size=1, max_size=700), st.data(), st.integers(0, 800))
+def test_beside(text: str, data: st.DataObject, far: int) -> None:
+    pair = "".join(data.draw(st.sampled_from(text)) for _ in range(2))
+    expected = (text.count(pair, 0, far), *(text.count(char, 0, far) for char in pair))
+    assert compiled("blanks").beside(text, pair, far) == expected
 
 
 @settings(deadline=None)
@@ -513,16 +545,31 @@ def test_edits_counted(found: list[list[Edit]]) -> None:
     assert clean._counted(steps) == in_python(lambda: clean._counted(steps), clean)
 
 
-@given(
-    texts, st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5), st.sampled_from(["", "京", "a😀"])), max_size=9)
+found_in_texts = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5))),
+        st.sampled_from(["a.rule", "a.other"]),
+        st.sampled_from(["", "京", "a😀"]),
+    )
 )
-def test_edits_of_spans(text: str, drawn: list[tuple[int, int, str]]) -> None:
+
+
+@given(texts, found_in_texts)
+def test_edits_of_spans(text: str, drawn: list[tuple[list[tuple[int, int]], str, str]]) -> None:
     compiled("edits")
-    found = [(start, min(start + size, len(text)), "a.rule", after) for start, size, after in sorted(drawn)]
-    found = [one for one in found if one[0] <= one[1]]
-    made, expected = (run(text, found) for run in (whitespace._edited, whitespace._edited_one_by_one))
+    found: list[blanks.Found] = [
+        ([(start, min(start + size, len(text))) for start, size in spans if start <= len(text)], rule, after)
+        for spans, rule, after in drawn
+    ]
+    made, expected = (run(text, found) for run in (whitespace._edits, whitespace._edits_one_by_one))
     assert made == expected
-    assert all(type(edit) is Edit for edit in made[0])
+    assert all(type(edit) is Edit for edit in made)
+
+
+@pytest.mark.parametrize("wrong", [(0, 4), (-1, 1), (2, 1), (0,), (0, "1"), (0, 1 << 70)])
+def test_edits_refuses_what_is_no_span(wrong: tuple[object, ...]) -> None:
+    with pytest.raises((TypeError, ValueError, OverflowError)):
+        compiled("edits").edited("京东。", [([wrong], "a.rule", "")], Edit)
 
 
 marks = st.text(",;:!?()\"'，。…（“” \n\u3000-^Dab1[{`/<京的カ한\U00020000\ud800") | texts

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, cast
 from cleanzh.errors import EditError
 from cleanzh.kernels import kernel
 
-__all__ = ["Edit", "Filter", "Findings", "apply", "compose", "diff", "invert", "origins", "text_filter"]
+__all__ = ["Edit", "Filter", "Findings", "TextFilter", "apply", "compose", "diff", "invert", "origins", "text_filter"]
 
 
 class Edit(NamedTuple):
@@ -66,21 +66,25 @@ class Filter(Protocol):
     def examine(self, text: str, /) -> Findings: ...
 
 
+class TextFilter(Filter, Protocol):
+    """What :func:`text_filter` makes. ``look`` is ``examine``, but None where nothing is found: to make the named tuple
+    takes as long as some filters do."""
+
+    def look(self, text: str, /) -> Findings | None: ...
+
+
 _NOWHERE = sys.maxsize
 
 # A filter that needs more rounds than this has two rules that undo each other; the text is left as it then is.
 _MAX_ROUNDS = 10
 
 
-def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str], Any]], Filter]:
+def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str], Any]], TextFilter]:
     """Make a :class:`Filter` of a function that takes a text and returns its edits (or :class:`Findings`).
 
     With ``repeat`` the function is applied to its own result until it finds nothing more, and the rounds are
     composed into one edit list, until it finds nothing, or says so by :attr:`Findings.after`. It costs one more scan of
     a dirty text, none of a clean one.
-
-    Beside the methods of a :class:`Filter` it has ``look``: ``examine``, but None where nothing is found. To make the
-    named tuple takes as long as some filters do.
 
     >>> import re
     >>> @text_filter("demo", repeat=True)
@@ -92,7 +96,7 @@ def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str
     [Edit(rule='demo.dash', start=1, before='----', after='-')]
     """
 
-    def decorate(find: Callable[[str], Any]) -> Filter:
+    def decorate(find: Callable[[str], Any]) -> TextFilter:
         def look(text: str) -> Findings | None:
             found = find(text)
             if not found:
@@ -129,7 +133,7 @@ def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str
         run.__annotations__ = {"text": "str", "return": "str"}
         for name, value in {"families": families, "edits": edits, "examine": examine, "look": look}.items():
             setattr(run, name, value)
-        return cast("Filter", run)
+        return cast("TextFilter", run)
 
     return decorate
 

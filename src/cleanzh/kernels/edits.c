@@ -204,71 +204,100 @@ compose(PyObject *module, PyObject *args)
     return composed;
 }
 
-/* Appends a part of the text to a list; -1 without memory. */
+/* A span that is to be edited, by the NUMBER of what says how, and in the ORDER in which they were found. */
+typedef struct {
+    Py_ssize_t start, end, number, order;
+} Span;
+
+/* By place; at one place the longest first, and of equal ones the one that was found first. */
 static int
-append_part(PyObject *parts, PyObject *text, Py_ssize_t start, Py_ssize_t end)
+compare_spans(const void *one, const void *other)
 {
-    PyObject *part = PyUnicode_Substring(text, start, end);
-    if (part == NULL)
-        return -1;
-    int failed = PyList_Append(parts, part);
-    Py_DECREF(part);
-    return failed;
+    const Span *a = one, *b = other;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    if (a->end != b->end)
+        return a->end > b->end ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
 }
 
-/* Appends the edits for what was found, and the parts that the text after them is made of; -1 and an exception if it is
- * something else than spans of the text. One that begins inside of the last is left out. */
-static int
-append_edits(PyObject *text, PyObject *found, PyTypeObject *edit, PyObject *edits, PyObject *parts)
+/* How many spans there are in a list of (spans, rule, after), or -1 and an exception if it is none. */
+static Py_ssize_t
+count_spans(PyObject *found)
 {
-    Py_ssize_t position = 0, length = PyUnicode_GET_LENGTH(text);
+    Py_ssize_t count = 0;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(found); i++) {
-        PyObject *item = PyList_GET_ITEM(found, i);
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 4 || !PyUnicode_Check(PyTuple_GET_ITEM(item, 3))) {
-            PyErr_SetString(PyExc_TypeError, "edited: (start, end, rule, after) is wanted");
+        PyObject *item = PyList_GET_ITEM(found, i), *spans = NULL;
+        if (PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 3 && PyUnicode_Check(PyTuple_GET_ITEM(item, 2)))
+            spans = PyTuple_GET_ITEM(item, 0);
+        if (spans == NULL || !(PyList_Check(spans) || PyTuple_Check(spans))) {
+            PyErr_SetString(PyExc_TypeError, "edited: (spans, rule, after) is wanted");
             return -1;
         }
-        PyObject *after = PyTuple_GET_ITEM(item, 3);
-        Py_ssize_t start = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 0));
-        Py_ssize_t end = PyLong_AsSsize_t(PyTuple_GET_ITEM(item, 1));
-        if (PyErr_Occurred())
-            return -1;
-        if (start < position)
-            continue;
-        if (end < start || end > length) {
-            PyErr_SetString(PyExc_ValueError, "edited: no span of the text");
-            return -1;
-        }
-        if (append_part(parts, text, position, start) < 0)
-            return -1;
-        if (append_edit(edits, edit, PyTuple_GET_ITEM(item, 2), text, start, end, after) < 0
-            || (PyUnicode_GET_LENGTH(after) > 0 && PyList_Append(parts, after) < 0))
-            return -1;
-        position = end;
+        count += PySequence_Fast_GET_SIZE(spans);
     }
-    return append_part(parts, text, position, length);
+    return count;
+}
+
+/* Reads the spans of one rule; their number, or -1 and an exception if they are no spans of the text. */
+static Py_ssize_t
+read_spans(PyObject *text, PyObject *list, Py_ssize_t number, Span *spans, Py_ssize_t order)
+{
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(list), length = PyUnicode_GET_LENGTH(text);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *pair = PySequence_Fast_GET_ITEM(list, i);
+        Py_ssize_t start = -1, end = -1;
+        if (PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
+            start = PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 0));
+            end = start < 0 ? -1 : PyLong_AsSsize_t(PyTuple_GET_ITEM(pair, 1));
+        }
+        if (start < 0 || end < start || end > length) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "edited: no span of the text");
+            return -1;
+        }
+        spans[i] = (Span){start, end, number, order + i};
+    }
+    return count;
 }
 
 static PyObject *
-edited(PyObject *module, PyObject *const *args, Py_ssize_t count)
+edited(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    if (count != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !is_edit_type(args[2])) {
+    if (given != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !is_edit_type(args[2])) {
         PyErr_SetString(PyExc_TypeError, "edited(text, found, Edit)");
         return NULL;
     }
-    PyObject *result = NULL, *edits = PyList_New(0), *parts = PyList_New(0), *nothing = PyUnicode_New(0, 0);
-    if (edits != NULL && parts != NULL && nothing != NULL &&
-        append_edits(args[0], args[1], (PyTypeObject *)args[2], edits, parts) == 0) {
-        PyObject *after = PyUnicode_Join(nothing, parts);
-        if (after != NULL) {
-            result = PyTuple_Pack(2, edits, after);
-            Py_DECREF(after);
+    Py_ssize_t count = count_spans(args[1]), position = 0;
+    if (count < 0)
+        return NULL;
+    Span *spans = PyMem_New(Span, count);
+    if (spans == NULL)
+        return PyErr_NoMemory();
+    for (Py_ssize_t i = 0, order = 0, more; i < PyList_GET_SIZE(args[1]); i++, order += more) {
+        more = read_spans(args[0], PyTuple_GET_ITEM(PyList_GET_ITEM(args[1], i), 0), i, spans + order, order);
+        if (more < 0) {
+            PyMem_Free(spans);
+            return NULL;
         }
     }
-    Py_XDECREF(edits);
-    Py_XDECREF(parts);
-    Py_XDECREF(nothing);
-    return result;
+    PyObject *edits = PyList_New(0);
+    int sorted = 1;
+    for (Py_ssize_t i = 1; i < count; i++)
+        sorted &= compare_spans(spans + i - 1, spans + i) < 0;
+    if (!sorted)
+        qsort(spans, (size_t)count, sizeof(Span), compare_spans);
+    for (Py_ssize_t i = 0; edits != NULL && i < count; i++) {
+        if (spans[i].start < position)
+            continue;
+        position = spans[i].end;
+        PyObject *item = PyList_GET_ITEM(args[1], spans[i].number);
+        if (append_edit(edits, (PyTypeObject *)args[2], PyTuple_GET_ITEM(item, 1), args[0], spans[i].start, position,
+                        PyTuple_GET_ITEM(item, 2)) < 0)
+            Py_CLEAR(edits);
+    }
+    PyMem_Free(spans);
+    return edits;
 }
 
 static PyMethodDef methods[] = {
@@ -277,9 +306,9 @@ static PyMethodDef methods[] = {
     {"compose", compose, METH_VARARGS,
      "compose(first, second, Edit, merge) -> one list, or None where an edit is none"},
     {"edited", (PyCFunction)(void (*)(void))edited, METH_FASTCALL,
-     "edited(text, found, Edit) -> tuple[list[Edit], str]\n\n"
-     "The edits for a sorted list of (start, end, rule, after), and the text that they make. One that begins inside of\n"
-     "the last is left out."},
+     "edited(text, found, Edit) -> list[Edit]\n\n"
+     "The edits for a list of (spans, rule, after), in any order: by place, at one place the longest. One that begins\n"
+     "inside of the last is left out."},
     {NULL, NULL, 0, NULL},
 };
 

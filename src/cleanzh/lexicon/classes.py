@@ -73,8 +73,8 @@ def bits_of(sets: Sequence[str]) -> bytearray:
     table = bytearray(ENTRIES)
     for number, chars in enumerate(sets):
         for span in ranges(chars):
-            for entry in span:
-                table[entry] |= 1 << number
+            bit = bytes(entry | 1 << number for entry in range(256))
+            table[span.start : span.stop] = table[span.start : span.stop].translate(bit)
     return table
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Literal, get_args
 
 from cleanzh.edits import Edit, Findings, text_filter
 from cleanzh.errors import UsageError
-from cleanzh.filters.whitespace.blanks import Places, beside_marks, forms, runs, word_spacing
+from cleanzh.filters.whitespace.blanks import (
+    Found,
+    Places,
+    Spans,
+    beside_marks,
+    forms,
+    plain_blanks,
+    runs,
+    word_spacing,
+)
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
-from cleanzh.filters.whitespace.settled import is_settled
 from cleanzh.kernels import kernel
+from cleanzh.lexicon import code as code_lexicon
 from cleanzh.lexicon.code import code_spans, may_have_code
 from cleanzh.lexicon.kinds import BLANK, LINE_FEEDS, ODD_BLANK, kinds_of, places_of
 
@@ -52,7 +61,7 @@ class NormalizeWhitespace:
             raise UsageError(f"between={between!r} is none of {', '.join(get_args(Between))}")
         self.between = between
 
-        def find(text: str) -> list[Edit] | Findings:
+        def find(text: str) -> list[Edit]:
             return _find(text, between)
 
         self._filter = text_filter("whitespace", repeat=True)(find)
@@ -73,61 +82,69 @@ class NormalizeWhitespace:
     def examine(self, text: str, /) -> Findings:
         return self._filter.examine(text)
 
+    def look(self, text: str, /) -> Findings | None:
+        """:meth:`examine`, but None where nothing is found."""
+        return self._filter.look(text)
 
-def _find(text: str, between: Between) -> list[Edit] | Findings:
+
+def _find(text: str, between: Between) -> list[Edit]:
     kinds = kinds_of(text)
     edge = bool(kinds & LINE_FEEDS) or text[:1].isspace() or text[-2:].isspace()
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
         return []
-    odd = places_of(ODD_BLANK, text) if kinds & ODD_BLANK else []
-    places = Places(text)
-    found = beside_marks(text, places.beside)
-    more: list[Iterable[tuple[int, int, str, str]]] = []
-    if odd:
-        more += breaks(text), forms(text, odd)
-    if odd or edge or places.ends:
-        more.append(trailing(text, None if odd else places.ends))
-    if odd or edge or places.empty:
-        more.append(blank_lines(text))
-    if odd or edge or places.indents:
-        more.append(indents(text))
-    if places.runs:
-        more.append(runs(text))
-    words = list(inside_words(text, places)) if places.split or places.numbered else []
-    if between != "keep":
-        more.append(word_spacing(text, between))
-    for finder in more:
-        found += finder
-    found += words
+    places, odd = plain_blanks(text), bool(kinds & ODD_BLANK)
+    found = [one for one in _found(text, places, odd=odd, edge=edge, between=between) if one[0]]
     if not found:
         return []
-    found.sort(key=itemgetter(1), reverse=True)
-    found.sort(key=itemgetter(0))  # at one place the longest first
-    has_code = may_have_code(text)
-    if has_code and (code := code_spans(text)):
-        found = [one for one in found if one[2] == "whitespace.line-break" or not code.touches(one[0], one[1])]
-    edits, after = _edited(text, found)
-    if not (odd or edge or has_code) and between == "keep" and is_settled(text, edits, places, words, after):
-        return Findings(edits, after=after)
-    return edits
+    if may_have_code(text) and (code := code_spans(text)):
+        found = [one if one[1] == "whitespace.line-break" else (_outside(code, one[0]), *one[1:]) for one in found]
+    return _edits(text, found)
 
 
-def _edited(text: str, found: list[tuple[int, int, str, str]]) -> tuple[list[Edit], str]:
-    """The edits, and the text that they make, which is put together on the way."""
+def _found(text: str, places: Places, *, odd: bool, edge: bool, between: Between) -> Iterator[Found]:
+    if places.beside:
+        yield beside_marks(text, places.beside), "whitespace.beside-mark", ""
+    if odd:
+        yield from breaks(text)
+        yield from forms(text, places_of(ODD_BLANK, text))
+    if odd or edge or places.end or places.empty:
+        yield trailing(text, None if odd else [*places.empty, *places.end]), "whitespace.trailing", ""
+    if odd or edge or places.empty:
+        yield from blank_lines(text)
+    if odd or edge or places.indent:
+        yield list(indents(text)), "whitespace.indent", ""
+    if places.run:
+        yield list(runs(text)), "whitespace.run", " "
+    if between != "keep":
+        yield from word_spacing(text, between)
+    if places.split or places.numbered:
+        yield from inside_words(text, places)
+
+
+def _outside(code: code_lexicon.Spans, spans: Spans) -> Spans:
+    return [span for span in spans if not code.touches(*span)]
+
+
+def _edits(text: str, found: list[Found]) -> list[Edit]:
     compiled = kernel("edits")
-    return _edited_one_by_one(text, found) if compiled is None else compiled.edited(text, found, Edit)
+    if compiled is not None:
+        edits: list[Edit] = compiled.edited(text, found, Edit)
+        return edits
+    return _edits_one_by_one(text, found)
 
 
-def _edited_one_by_one(text: str, found: list[tuple[int, int, str, str]]) -> tuple[list[Edit], str]:
+def _edits_one_by_one(text: str, found: list[Found]) -> list[Edit]:
+    """By place; of those at one place the longest, and none that begins inside of another."""
+    every = [(start, end, rule, after) for spans, rule, after in found for start, end in spans]
+    every.sort(key=itemgetter(1), reverse=True)
+    every.sort(key=itemgetter(0))
     edits: list[Edit] = []
-    parts: list[str] = []
     position = 0
-    for start, end, rule, after in found:
+    for start, end, rule, after in every:
         if start >= position:
             edits.append(Edit(rule, start, text[start:end], after))
-            parts += text[position:start], after
             position = end
-    return edits, "".join([*parts, text[position:]])
+    return edits
 
 
 normalize_whitespace = NormalizeWhitespace()

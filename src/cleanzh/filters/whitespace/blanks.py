@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
@@ -16,14 +17,21 @@ __all__ = [
     "BLANK",
     "BMP_HAN",
     "WIDE",
+    "Found",
     "Places",
+    "Spans",
     "beside_marks",
     "forms",
     "is_table",
     "may_be_elsewhere",
+    "plain_blanks",
     "runs",
     "word_spacing",
 ]
+
+Spans = Sequence[tuple[int, int]]
+Found = tuple[Spans, str, str]
+"""Some spans, the rule that says that they change, and what stands there afterwards."""
 
 WIDE = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 BLANK = rf" \t{WIDE}"
@@ -65,8 +73,7 @@ _SETS = (
     *("\n", _OTHER_SPACE, _WORD, BMP_HAN, _BEYOND_HAN, _CLOSING, _OPENING, _QUOTES, _QUOTED),
     *(_BEFORE_MARK, _MARKS, "：", _NUMBERED, _UNITS, _GAP_BEFORE),
 )
-_GROUPS = ("split", "numbered", "beside", "empty", "end", "indent", "run")
-_DEPENDS = 1 + len(_GROUPS)  # on the character before the one before the blank
+_DEPENDS = 8  # behind the groups: on the character before the one before the blank
 _RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
@@ -90,7 +97,7 @@ def _line(text: str, place: int) -> str:
     return before[before.rfind("\n") + 1 :] + after.partition("\n")[0]
 
 
-def forms(text: str, odd: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
+def forms(text: str, odd: Sequence[int]) -> Iterator[Found]:
     """Ideographic, no-break and thin blanks inside a line: one plain blank for each, so that columns stay apart.
 
     ``odd`` is where the blanks stand that are none of U+0020, and some other characters.
@@ -107,39 +114,34 @@ def forms(text: str, odd: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
             continue
         after = text[end : end + _NEAR].partition("\n")[0]
         if after.strip() and not (elsewhere and _TABLE.search(before + after)):
-            yield start, end, "whitespace.form", " " * (end - start)
+            yield [(start, end)], "whitespace.form", " " * (end - start)
 
 
-class Places:
-    """The plain blanks that may have to go, as spans, by what they stand beside."""
+class Places(NamedTuple):
+    """The spans of plain blanks that may have to go, by what they stand beside."""
 
-    def __init__(self, text: str) -> None:
-        # Single ones between two Chinese characters are known by their starts.
-        self.split: list[int]
-        self.numbered: list[int]
-        split, numbered, self.beside, self.empty, ends, self.indents, self.runs = _spans(text)
-        self.ends = [*self.empty, *ends]
-        self.split = [start for start, _ in split]
-        self.numbered = [start for start, _ in numbered]
-
-    def between_han(self) -> list[int]:
-        """All single blanks between two Chinese characters."""
-        return sorted(self.split + self.numbered)
+    split: Spans  # single ones between two Chinese characters
+    numbered: Spans  # such as well, in a heading
+    beside: Spans
+    empty: Spans
+    end: Spans
+    indent: Spans
+    run: Spans
 
 
-def _spans(text: str) -> tuple[Sequence[tuple[int, int]], ...]:
-    """The spans of blanks that each of the groups names; a blank may be left out of what only has to be noticed."""
+def plain_blanks(text: str) -> Places:
+    """Where they are; one may be left out of what only has to be noticed: indents, and runs."""
     compiled = kernel("classes")
     if compiled is None:
-        spans: dict[str | None, list[tuple[int, int]]] = {group: [] for group in _GROUPS}
+        spans: dict[str, list[tuple[int, int]]] = {group: [] for group in Places._fields}
         for m in _PLACE.finditer(text):
-            spans[m.lastgroup].append(m.span())
-        return tuple(spans.values())
-    *found, depends = compiled.runs_of(text, *_asked(), _DEPENDS)
+            spans[str(m.lastgroup)].append(m.span())
+        return Places(**spans)
+    *found, depends = compiled.runs_of(text, *_asked(), " ", _DEPENDS)
     if depends:
-        beside = _GROUPS.index("beside")
+        beside = Places._fields.index("beside")
         found[beside] = sorted([*found[beside], *(span for span in depends if _PLACE.match(text, span[0]))])
-    return tuple(found)
+    return Places(*found)
 
 
 @cache
@@ -155,7 +157,7 @@ def _ask(before: str, blanks: str, behind: str) -> int:
     for far in ("。", "一"):
         start = len(far + before) if before else 0
         m = _PLACE.match(far + before + blanks + behind if before else blanks + behind, start)
-        said.add(1 + _GROUPS.index(str(m.lastgroup)) if m else 0)
+        said.add(1 + Places._fields.index(str(m.lastgroup)) if m else 0)
     return said.pop() if len(said) == 1 else _DEPENDS
 
 
@@ -164,25 +166,25 @@ def may_be_elsewhere(text: str) -> bool:
     return "|" in text or bool(kinds_of(text) & (BOX | KANA))
 
 
-def beside_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, str, str]]:
+def beside_marks(text: str, spans: Spans) -> Spans:
     """A blank before or after a Chinese mark, which brings its own."""
-    if spans and may_be_elsewhere(text):
-        lines = ((span, _line(text, span[0])) for span in spans)
-        spans = [span for span, line in lines if not _TABLE.search(line) and not _KANA.search(line)]
-    return [(start, end, "whitespace.beside-mark", "") for start, end in spans]
+    if not may_be_elsewhere(text):
+        return spans
+    lines = ((span, _line(text, span[0])) for span in spans)
+    return [span for span, line in lines if not _TABLE.search(line) and not _KANA.search(line)]
 
 
-def runs(text: str) -> Iterator[tuple[int, int, str, str]]:
+def runs(text: str) -> Iterator[tuple[int, int]]:
     """Two blanks and more inside a sentence, if they are its only ones: more would be columns."""
     for m in _RUN.finditer(text):
         if len(m[0]) > _WIDEST_RUN or m.start() - text.rfind("\n", max(0, m.start() - _LABEL), m.start()) <= _LABEL:
             continue
         line = _line(text, m.start())
         if _SENTENCE_END.search(line) and len(_RUN.findall(line)) == 1 and not _TABLE.search(line):
-            yield *m.span(), "whitespace.run", " "
+            yield m.span()
 
 
-def word_spacing(text: str, between: str) -> Iterator[tuple[int, int, str, str]]:
+def word_spacing(text: str, between: str) -> Iterator[Found]:
     """Blanks between Chinese and words or numbers: all away, or one everywhere."""
     for m in _BETWEEN[between].finditer(text):
-        yield *m.span(), "whitespace.between-words", "" if between == "remove" else f"{m[0]} "
+        yield [m.span()], "whitespace.between-words", "" if between == "remove" else f"{m[0]} "

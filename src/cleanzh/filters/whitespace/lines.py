@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cleanzh.filters.whitespace.blanks import BLANK, is_table, may_be_elsewhere
+from cleanzh.filters.whitespace.blanks import BLANK, Found, Spans, is_table, may_be_elsewhere
 from cleanzh.patterns import lazily
 
 __all__ = ["blank_lines", "breaks", "indents", "trailing"]
@@ -28,7 +28,7 @@ _LONG = 20  # characters: a line of running text, not of a poem, an outline or a
 _FARTHEST = 8  # columns: what is indented more was centred or set to the right
 
 
-def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
+def breaks(text: str) -> Iterator[Found]:
     """Line ends of other systems, form feeds and the separators of Unicode."""
     if not any(char in text for char in "\r\x0b\x0c\x85\u2028\u2029"):  # a class takes ten times as long
         return
@@ -37,18 +37,25 @@ def breaks(text: str) -> Iterator[tuple[int, int, str, str]]:
         if m[0] == "\x85" and len(around) == 2 and all("\x80" <= char <= "\xff" for char in around):
             continue  # a byte of a wrong charset
         beside_another = m[0][0] not in "\r" and "\n" in around
-        yield *m.span(), "whitespace.line-break", "" if beside_another else "\n"
+        yield [m.span()], "whitespace.line-break", "" if beside_another else "\n"
 
 
-def trailing(text: str, plain: Sequence[tuple[int, int]] | None) -> Iterator[tuple[int, int, str, str]]:
+def trailing(text: str, plain: Spans | None) -> Spans:
     """Blanks at the end of a line; ``plain`` are their spans, if the text has none but U+0020."""
-    markdown: bool | None = None
-    for start, end in _trailing(text) if plain is None else plain:
-        if end == start + 2 and text[start:end] == "  " and start and text[start - 1] not in "\r\n" and end < len(text):
-            markdown = _MARKDOWN.search(text) is not None if markdown is None else markdown
-            if markdown:
-                continue
-        yield start, end, "whitespace.trailing", ""
+    spans = list(_trailing(text)) if plain is None else plain
+    double = [
+        (start, end)
+        for start, end in spans
+        if end - start == 2
+        and start
+        and text[start - 1 : end] not in ("\n  ", "\r  ")
+        and text[start:end] == "  "
+        and end < len(text)
+    ]
+    if double and _MARKDOWN.search(text):
+        stay = frozenset(double)
+        return [span for span in spans if span not in stay]
+    return spans
 
 
 def _trailing(text: str) -> Iterator[tuple[int, int]]:
@@ -61,17 +68,17 @@ def _trailing(text: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def blank_lines(text: str) -> Iterator[tuple[int, int, str, str]]:
+def blank_lines(text: str) -> Iterator[Found]:
     """More than one blank line in a row; any at the start, and at the end all but the last line end."""
     if m := _AT_START.match(text):
-        yield *m.span(), "whitespace.blank-lines", ""
+        yield [m.span()], "whitespace.blank-lines", ""
     if m := _AT_END.search(text, max(0, len(text.rstrip()) - 1)):
-        yield *m.span(), "whitespace.blank-lines", "\n"
+        yield [m.span()], "whitespace.blank-lines", "\n"
     for m in _BLANK_LINES.finditer(text):
-        yield *m.span(), "whitespace.blank-lines", "\n\n"
+        yield [m.span()], "whitespace.blank-lines", "\n\n"
 
 
-def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
+def indents(text: str) -> Iterator[tuple[int, int]]:
     """Indents of paragraphs. Those that differ from each other are structure and stay."""
     wide: list[tuple[int, int]] = []
     plain: list[tuple[int, int]] = []
@@ -82,11 +89,10 @@ def indents(text: str) -> Iterator[tuple[int, int, str, str]]:
         (plain if text[start:end].isascii() else wide).append((start, end))
     yield from _wide(text, wide)
     if plain and _are_paragraphs(text, plain) and not _MARKDOWN.search(text):
-        for start, end in plain:
-            yield start, end, "whitespace.indent", ""
+        yield from plain
 
 
-def _wide(text: str, found: list[tuple[int, int]]) -> Iterator[tuple[int, int, str, str]]:
+def _wide(text: str, found: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     short: list[tuple[int, int]] = []
     elsewhere = bool(found) and may_be_elsewhere(text)
     for start, end in found:
@@ -96,10 +102,9 @@ def _wide(text: str, found: list[tuple[int, int]]) -> Iterator[tuple[int, int, s
         if text.find("\n", end, end + _LONG) >= 0 or end + _LONG > len(text):
             short.append((start, end))
         else:
-            yield start, end, "whitespace.indent", ""
+            yield start, end
     if len({text[start:end] for start, end in short}) == 1:
-        for start, end in short:
-            yield start, end, "whitespace.indent", ""
+        yield from short
 
 
 def _are_paragraphs(text: str, found: list[tuple[int, int]]) -> bool:
