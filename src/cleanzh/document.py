@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cleanzh.edits import Edit, apply, invert
+from cleanzh.edits import Edit, revert
 
 __all__ = ["Cleaned", "Flag", "Step", "restore"]
 
@@ -54,5 +54,5 @@ def restore(cleaned: Cleaned) -> str:
     """
     text = cleaned.text
     for step in reversed(cleaned.steps):
-        text = apply(text, invert(step.edits))
+        text = revert(text, step.edits)
     return text

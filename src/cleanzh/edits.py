@@ -13,7 +13,19 @@ from typing import Any, NamedTuple, Protocol, cast
 from cleanzh.errors import EditError
 from cleanzh.kernels import kernel
 
-__all__ = ["Edit", "Filter", "Findings", "TextFilter", "apply", "compose", "diff", "invert", "origins", "text_filter"]
+__all__ = [
+    "Edit",
+    "Filter",
+    "Findings",
+    "TextFilter",
+    "apply",
+    "compose",
+    "diff",
+    "invert",
+    "origins",
+    "revert",
+    "text_filter",
+]
 
 
 class Edit(NamedTuple):
@@ -178,6 +190,20 @@ def invert(edits: Iterable[Edit]) -> list[Edit]:
         back.append(Edit(rule, start + shift, after, before))
         shift += len(after) - len(before)
     return back
+
+
+def revert(text: str, edits: Sequence[Edit]) -> str:
+    """The text that ``edits`` were made in, from the text that they lead to.
+
+    >>> revert("京东与OPPO", [Edit("script.to-simplified", 1, "東與", "东与")])
+    '京東與OPPO'
+
+    Raises :class:`EditError` if that is not the text they lead to.
+    """
+    compiled = kernel("edits")
+    if compiled is not None and (made := compiled.revert(text, edits)) is not None:
+        return made  # type: ignore[no-any-return]
+    return apply(text, invert(edits))
 
 
 def compose(first: Sequence[Edit], second: Sequence[Edit]) -> list[Edit]:

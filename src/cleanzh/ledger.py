@@ -29,6 +29,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,12 @@ def _edit(edit: Edit) -> dict[str, Any]:
     return {"rule": rule, "start": start, "before": before, "after": after}
 
 
+_fields = itemgetter(*Edit._fields)
+
+
 def cleaned_from(line: Mapping[str, Any], text: str) -> Cleaned:
     """A :class:`Cleaned` from its ledger line and its text."""
-    steps = tuple(Step(step["filter"], [Edit(**edit) for edit in step["edits"]]) for step in line["steps"])
+    steps = tuple(Step(step["filter"], [Edit(*_fields(edit)) for edit in step["edits"]]) for step in line["steps"])
     return Cleaned(text, steps, line["metadata"], tuple(Flag(**flag) for flag in line["flags"]))
 
 

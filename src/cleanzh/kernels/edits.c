@@ -1,6 +1,6 @@
 /* Making, applying and composing edit lists: see cleanzh.edits, whose edits are tuples of a rule, a start, and what stood
- * and stands there. To apply and to compose answer None where something is not as it should be, and leave it to Python to
- * say what. */
+ * and stands there. To apply, to revert and to compose answer None where something is not as it should be, and leave it
+ * to Python to say what. */
 #include "edits.h"
 
 #define FAR (PY_SSIZE_T_MAX / 4) /* no text is so long, and sums of it do not run over */
@@ -63,21 +63,37 @@ add(Parts *parts, PyObject *text, Py_ssize_t start, Py_ssize_t end)
     parts->length += end - start;
 }
 
+/* The edit that leads back, in the text that the edits lead to; DRIFT is what those before it have added. */
+static void
+turn(Edit *edit, Py_ssize_t *drift)
+{
+    Edit there = *edit;
+    edit->before = there.after;
+    edit->after = there.before;
+    edit->taken = there.added;
+    edit->added = there.taken;
+    edit->start += *drift;
+    *drift += there.added - there.taken;
+}
+
 static PyObject *
-apply(PyObject *module, PyObject *const *args, Py_ssize_t count)
+changed(PyObject *const *args, Py_ssize_t count, int back)
 {
     if (count != 2 || !PyUnicode_Check(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "apply(text, edits)");
+        PyErr_SetString(PyExc_TypeError, "a text and its edits are expected");
         return NULL;
     }
     PyObject *text = args[0], *made = NULL, *edits = PySequence_Fast(args[1], "edits are expected");
     if (edits == NULL)
         return NULL;
-    Py_ssize_t number = PySequence_Fast_GET_SIZE(edits), position = 0, total = PyUnicode_GET_LENGTH(text);
+    Py_ssize_t number = PySequence_Fast_GET_SIZE(edits), position = 0, drift = 0, total = PyUnicode_GET_LENGTH(text);
     Parts parts = {PyUnicode_KIND(text), 0, NULL};
     Edit edit;
     for (Py_ssize_t i = 0; i < number; i++) {
-        if (!read_edit(edits, i, &edit) || edit.start < position || !stands(text, edit.start, edit.before)) {
+        int whole = read_edit(edits, i, &edit);
+        if (whole && back)
+            turn(&edit, &drift);
+        if (!whole || edit.start < position || !stands(text, edit.start, edit.before)) {
             made = Py_NewRef(Py_None);
             goto done;
         }
@@ -91,9 +107,11 @@ apply(PyObject *module, PyObject *const *args, Py_ssize_t count)
         PyErr_NoMemory();
         goto done;
     }
-    position = 0;
+    position = drift = 0;
     for (Py_ssize_t i = 0; i < number; i++) {
         read_edit(edits, i, &edit);
+        if (back)
+            turn(&edit, &drift);
         add(&parts, text, position, edit.start);
         add(&parts, edit.after, 0, edit.added);
         position = edit.start + edit.taken;
@@ -104,6 +122,18 @@ done:
     PyMem_Free(parts.data);
     Py_DECREF(edits);
     return made;
+}
+
+static PyObject *
+apply(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    return changed(args, count, 0);
+}
+
+static PyObject *
+revert(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    return changed(args, count, 1);
 }
 
 static PyObject *
@@ -303,6 +333,8 @@ edited(PyObject *module, PyObject *const *args, Py_ssize_t given)
 static PyMethodDef methods[] = {
     {"apply", (PyCFunction)(void (*)(void))apply, METH_FASTCALL,
      "apply(text, edits) -> the text with the edits made, or None where one does not fit"},
+    {"revert", (PyCFunction)(void (*)(void))revert, METH_FASTCALL,
+     "revert(text, edits) -> the text that the edits were made in, or None where one does not fit"},
     {"compose", compose, METH_VARARGS,
      "compose(first, second, Edit, merge) -> one list, or None where an edit is none"},
     {"edited", (PyCFunction)(void (*)(void))edited, METH_FASTCALL,

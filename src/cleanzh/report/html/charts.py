@@ -100,7 +100,7 @@ def strip(shares: Sequence[tuple[float, float, str]]) -> Html:
     return element(
         "svg",
         *(
-            element("rect", x=f"{100 * start:.1f}", width=f"{max(0.5, 100 * width):.1f}", height=1, class_=family)
+            Html(f'<rect x="{100 * start:.1f}" width="{max(0.5, 100 * width):.1f}" height="1" class="{family}"/>')
             for start, width, family in shares
         ),
         viewBox="0 0 100 1",

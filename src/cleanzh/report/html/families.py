@@ -32,15 +32,21 @@ def kind_of(rule: str) -> str:
     return _KINDS.get(family_of(rule), REMOVED)
 
 
+@cache
+def _strength(rule: str) -> int:
+    return (REMOVED, REPAIRED, CONVERTED).index(kind_of(rule))
+
+
 def strongest(rules: Sequence[str]) -> str:
     """The family that a change of several rules is shown as: a removal hides a repair, and that a conversion.
 
     >>> strongest(["script.to-simplified", "pinyin.note"]), strongest(["punctuation.half-width", "ads.scan-code"])
     ('pinyin', 'ads')
     """
-    return family_of(min(rules, key=lambda rule: (REMOVED, REPAIRED, CONVERTED).index(kind_of(rule))))
+    return family_of(min(rules, key=_strength))
 
 
+@cache
 def css_class(family: str) -> str:
     """The class that colours a family."""
     return f"f-{_NOT_NAME.sub('-', family.lower())[:40]}"

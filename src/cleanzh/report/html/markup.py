@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from functools import cache
 from typing import Any
 
 from cleanzh.patterns import lazily
@@ -23,6 +24,7 @@ class Html(str):
 
 _EMPTY = frozenset({"input", "rect"})
 
+_SPECIAL = lazily("[&<>\"']")
 # Controls of C0 and C1, marks of direction, what has no width, line separators, halves of surrogate pairs,
 # annotations, noncharacters, tags. A browser would obey them, drop them or show nothing.
 _UNSEEN = lazily(
@@ -34,7 +36,12 @@ _UNSEEN = lazily(
 
 def text(words: str) -> Html:
     """Words of the page."""
-    return Html(html.escape(words))
+    return Html(_escaped(words))
+
+
+def _escaped(words: str) -> str:
+    """``html.escape``, which makes five copies; most words need none."""
+    return html.escape(words) if _SPECIAL.search(words) else words
 
 
 def corpus(words: str) -> Html:
@@ -43,7 +50,10 @@ def corpus(words: str) -> Html:
     >>> corpus("<b>\\u202e夏\\x00")
     '&lt;b&gt;<i>202E</i>夏<i>0000</i>'
     """
-    return Html(_UNSEEN.sub(lambda match: f"<i>{ord(match[0]):04X}</i>", html.escape(words)))
+    words = _escaped(words)
+    if _UNSEEN.search(words):
+        words = _UNSEEN.sub(lambda match: f"<i>{ord(match[0]):04X}</i>", words)
+    return Html(words)
 
 
 def plain(words: str) -> str:
@@ -57,19 +67,22 @@ def element(name: str, *children: str | None, **attributes: str | int | bool | N
     >>> element("a", "1 < 2", href="#x", class_="n")
     '<a href="#x" class="n">1 &lt; 2</a>'
     """
-    written = [name]
+    start = name
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        key = key.rstrip("_").replace("_", "-")
-        written.append(key if value is True else f'{key}="{html.escape(str(value))}"')
-    start = " ".join(written)
+        start += f" {_attribute(key)}" if value is True else f' {_attribute(key)}="{_escaped(str(value))}"'
     return Html(f"<{start}/>" if name in _EMPTY else f"<{start}>{join(*children)}</{name}>")
+
+
+@cache
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def join(*children: str | None) -> Html:
     """Children in a row."""
-    return Html("".join(child if isinstance(child, Html) else html.escape(child) for child in children if child))
+    return Html("".join([child if isinstance(child, Html) else _escaped(child) for child in children if child]))
 
 
 def data(value: Any) -> Html:

@@ -25,9 +25,17 @@ class Numbered:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._starts: dict[tuple[str, ...], str] = {}
 
     def __call__(self, rules: Iterable[str]) -> str:
         return " ".join(str(self._numbers.setdefault(rule, len(self._numbers))) for rule in rules)
+
+    def start(self, rules: tuple[str, ...]) -> str:
+        """The start of the element of a change by these rules: a page has thousands, of a few."""
+        if rules not in self._starts:
+            whole = element("span", class_=f"e {css_class(strongest(rules))}", data_r=self(rules), tabindex=-1)
+            self._starts[rules] = whole.removesuffix("</span>")
+        return self._starts[rules]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
@@ -238,16 +246,13 @@ def pieces(line: Iterable[Piece], rules: Numbered, differs: Iterable[bool] = ())
         if piece.hidden:
             yield element("small", say("hidden", number(piece.hidden)), class_="hidden")
             continue
-        made: Html
+        made = corpus(piece.before)
         if piece.rules:
-            before = element("del", _ends(piece.before)) if piece.before else None
-            after = element("ins", _ends(piece.after)) if piece.after else None
-            family = css_class(strongest(piece.rules))
-            made = element("span", before, after, class_=f"e {family}", data_r=rules(piece.rules), tabindex=-1)
-        else:
-            made = corpus(piece.before)
+            before = f"<del>{_ends(made)}</del>" if made else ""
+            after = f"<ins>{_ends(corpus(piece.after))}</ins>" if piece.after else ""
+            made = Html(f"{rules.start(piece.rules)}{before}{after}</span>")
         yield element("mark", made) if marked else made
 
 
-def _ends(words: str) -> Html:
-    return Html(corpus(words).replace("\n", "<b>↵</b>"))
+def _ends(words: Html) -> str:
+    return words.replace("\n", "<b>↵</b>")

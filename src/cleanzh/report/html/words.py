@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -43,11 +43,13 @@ def phrase(key: str, *values: str) -> tuple[str, str]:
     return english.format(*values), chinese.format(*values)
 
 
+@lru_cache(maxsize=1024)
 def say(key: str, *values: str) -> Html:
     """A phrase in both languages, of which the page shows one."""
     return both(*phrase(key, *values))
 
 
+@lru_cache(maxsize=1024)
 def both(english: str, chinese: str) -> Html:
     """Two wordings of the same, of which the page shows one."""
     if english == chinese:
