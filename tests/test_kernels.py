@@ -302,14 +302,14 @@ def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
         lambda: counted(keys.codes, keys.bounds, zero, one, 1, counts),
         lambda: counted(keys.codes, keys.bounds, -one, zero, 1, counts),
         lambda: counted(keys.codes, keys.bounds, zero, zero, 1, counts[:0]),
-        lambda: fold(["一"], key._narrow_table(), key._table()[0], keys.codes[:0], keys.bounds),
+        lambda: fold(["一"], key._narrow_table(), key._table(), keys.codes[:0], keys.bounds),
         lambda: fold(["一"], key._narrow_table(), key._narrow_table(), keys.codes, keys.bounds),
     ]
     for call in calls:
         with pytest.raises(ValueError, match=r"^\S+"):
             call()
     with pytest.raises(TypeError, match="text 0 is no str"):
-        fold([b""], key._narrow_table(), key._table()[0], keys.codes, keys.bounds)
+        fold([b""], key._narrow_table(), key._table(), keys.codes, keys.bounds)
 
 
 @given(st.text("ab\n😀", max_size=60), st.text("abc", min_size=60, max_size=60), st.integers(0, 9))

@@ -3,19 +3,28 @@
 
 #define BASIC_PLANE 0x10000
 #define CODE_POINTS 0x110000
-#define WIDER 0xFFFF /* in the table of the basic plane: ask the table of all code points */
+#define WIDER 0xFFFF /* in the table of the basic plane: ask the table of whole codes */
+
+/* What whole codes mean, from the first on: those past the table are not decided. */
+typedef struct {
+    const uint32_t *codes;
+    size_t size;
+} Whole;
 
 /* Writes the key of a text; it has at most as many characters. Says how many, or -1 if one of them can not be decided
  * alone or does not fit. A character that is dropped is written too, and overwritten: no branch to guess. */
 #define LOOP(NAME, UNIT, CODE, LIMIT)                                                                        \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, const uint32_t *all, \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const uint16_t *basic, Whole whole,         \
                            CODE *key)                                                                        \
     {                                                                                                        \
         Py_ssize_t count = 0;                                                                                \
         for (Py_ssize_t i = 0; i < length; i++) {                                                            \
             uint32_t meant = chars[i] < BASIC_PLANE ? basic[chars[i]] : WIDER;                               \
-            if (meant == WIDER && (meant = all[chars[i]]) >= LIMIT)                                          \
-                return -1;                                                                                   \
+            if (meant == WIDER) {                                                                            \
+                if (chars[i] >= whole.size || whole.codes[chars[i]] >= LIMIT)                                \
+                    return -1;                                                                               \
+                meant = whole.codes[chars[i]];                                                               \
+            }                                                                                                \
             key[count] = (CODE)meant;                                                                        \
             count += meant != 0;                                                                             \
         }                                                                                                    \
@@ -31,6 +40,7 @@ static int
 fold_each(PyObject *texts, const Py_buffer *basic, const Py_buffer *all, const Py_buffer *codes, int64_t *bounds,
           PyObject *left)
 {
+    Whole whole = {all->buf, (size_t)all->len / sizeof(uint32_t)};
     int64_t end = bounds[0] = 0;
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(texts); i++) {
         PyObject *text = PySequence_Fast_GET_ITEM(texts, i);
@@ -44,8 +54,8 @@ fold_each(PyObject *texts, const Py_buffer *basic, const Py_buffer *all, const P
             return -1;
         }
         Py_ssize_t count = codes->itemsize == sizeof(uint16_t)
-                               ? BY_WIDTH(narrow, text, length, basic->buf, all->buf, (uint16_t *)codes->buf + end)
-                               : BY_WIDTH(wide, text, length, basic->buf, all->buf, (uint32_t *)codes->buf + end);
+                               ? BY_WIDTH(narrow, text, length, basic->buf, whole, (uint16_t *)codes->buf + end)
+                               : BY_WIDTH(wide, text, length, basic->buf, whole, (uint32_t *)codes->buf + end);
         if (count < 0) {
             PyObject *number = PyLong_FromSsize_t(i);
             int failed = number == NULL || PyList_Append(left, number) < 0;
@@ -75,7 +85,7 @@ fold(PyObject *module, PyObject *const *args, Py_ssize_t count)
         if (PyObject_GetBuffer(args[1 + taken], &buffers[taken], PyBUF_ND | (taken < CODES ? 0 : PyBUF_WRITABLE)) < 0)
             goto done;
     if (buffers[BASIC].len != BASIC_PLANE * (Py_ssize_t)sizeof(uint16_t)
-        || buffers[ALL].len != CODE_POINTS * (Py_ssize_t)sizeof(uint32_t)
+        || buffers[ALL].len < BASIC_PLANE * (Py_ssize_t)sizeof(uint32_t)
         || (buffers[CODES].itemsize != sizeof(uint16_t) && buffers[CODES].itemsize != sizeof(uint32_t))
         || buffers[BOUNDS].len != (PySequence_Fast_GET_SIZE(args[0]) + 1) * (Py_ssize_t)sizeof(int64_t)) {
         PyErr_SetString(PyExc_ValueError, "fold: a table, the codes or the bounds have another size");

@@ -30,8 +30,8 @@ from cleanzh.remote import is_remote, staging, upload, without_scheme
 from cleanzh.report.html import write_report
 from cleanzh.report.progress import Progress, Step
 from cleanzh.run.summary import Summary, versions
-from cleanzh.run.work import ShardTask, Work, clean_task, unfinished
-from cleanzh.stages import Dedup, Recipe, pipeline_of, remember, settle, write
+from cleanzh.run.work import Work, unfinished
+from cleanzh.stages import Dedup, Recipe, ShardTask, clean_task, pipeline_of, remember, settle, write
 from cleanzh.writers import beside
 
 __all__ = ["clean_files"]

@@ -7,7 +7,7 @@
     earlier.json     the files in OUT of the run before, which this one replaces
     lock             held by the process at work
     00000000.staged  one of each for a shard, see ``stages``; they lie here whole or not at all
-    00000000.done    what the shard came to; written last, so a shard with it is done
+    00000000.done    what the shard came to; written last, so a shard with it is done (``stages.tasks``)
     compared         written when all verdict files are
 
 Whoever is killed, at whatever moment, leaves files that are whole, and perhaps a folder ``part-…`` of none.
@@ -17,57 +17,27 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cleanzh import ledger
 from cleanzh.errors import UsageError
 from cleanzh.formats import Stamp
 from cleanzh.lock import BusyError, alone
-from cleanzh.readers import Shard, Source
-from cleanzh.stages import Recipe, Tally, clean_shard
+from cleanzh.readers import Source
+from cleanzh.stages import Tally
 
-__all__ = ["ShardTask", "Work", "clean_task", "unfinished"]
+__all__ = ["Work", "unfinished"]
 
 _NAMED = 3  # changed files that an error names
-
-
-class ShardTask(NamedTuple):
-    """A shard to clean, and its place among all."""
-
-    number: int
-    shard: Shard
-    size: int
-    stamps: tuple[Stamp | None, ...]
-
-    def __str__(self) -> str:
-        first, last = self.shard[0], self.shard[-1]
-        return first.source.name if first.source == last.source else f"{first.source.name} … {last.source.name}"
 
 
 def unfinished(out: str | Path) -> bool:
     """Whether OUT holds the work of a run that did not come to its end."""
     return (Path(out) / ledger.FOLDER / "work" / "plan.json").exists()
-
-
-def clean_task(task: ShardTask, folder: Path, *, recipe: Recipe, sign: bool) -> Tally:
-    """Clean a shard into the work folder, or one that stands for it: there its files are whole."""
-    staged = folder / f"{task.number:08}.staged"
-    note = staged.with_suffix(".at")
-    with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as part:
-        made = Path(part)
-        tally = clean_shard(task.shard, recipe, made / staged.name, sign=sign, note=note, stamps=task.stamps)
-        sizes = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
-        done = made / staged.with_suffix(".done").name
-        done.write_bytes(ledger.json_line({"tally": tally.to_json(), "size": task.size, "files": sizes}))
-        for name in (*sizes, done.name):
-            (made / name).replace(folder / name)
-    note.unlink(missing_ok=True)
-    return tally
 
 
 class Work:

@@ -22,16 +22,19 @@ from cleanzh.stages.clean import (
     staged,
 )
 from cleanzh.stages.compare import Dedup, compare, remember, verdicts
+from cleanzh.stages.tasks import ShardTask, clean_task
 from cleanzh.stages.write import Written, write
 
 __all__ = [
     "Dedup",
     "Header",
     "Recipe",
+    "ShardTask",
     "Staged",
     "Tally",
     "Written",
     "clean_shard",
+    "clean_task",
     "compare",
     "examine",
     "headers",

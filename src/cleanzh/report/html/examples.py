@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import regex
-from ahocorasick_rs import AhoCorasick
-
 from cleanzh.document import Cleaned, restore
 from cleanzh.edits import apply
+from cleanzh.kernels import kernel
 from cleanzh.prepared import compiled
 from cleanzh.report.html.least import Least, chance
 from cleanzh.rulebook import Rule
-from cleanzh.shadow import shadow
+from cleanzh.shadow import shadow, shadows
 
 __all__ = ["Collector", "Example", "NearMiss", "NearMisses"]
 
@@ -128,29 +127,22 @@ class NearMisses:
         self._left = lines
 
     @cached_property
-    def _literals(self) -> tuple[AhoCorasick, list[list[str]]]:
+    def _needing(self) -> tuple[Callable[[str], Iterable[int]], list[list[str]]]:
+        """What finds the numbers of the words that rules need, and the rules that need each."""
         wanted: dict[str, list[str]] = {}
         for rule in self._rules.values():
             for literal in rule.needs:
                 wanted.setdefault(literal, []).append(rule.name)
-        return AhoCorasick(list(wanted)), list(wanted.values())
+        literals = sorted(wanted)
+        return _searching(literals), [wanted[literal] for literal in literals]
 
     def add(self, document: str, text: str) -> None:
         """Look at the lines of a cleaned text."""
-        for line in text[:20_000].split("\n"):
-            if self._left <= 0:
-                return
-            line = line.strip()
-            if not 2 <= len(line) <= 120:
-                continue
-            self._left -= 1
-            automaton, names = self._literals
-            seen = shadow(line).text
-            try:
-                found = automaton.find_matches_as_indexes(seen, overlapping=True)
-            except UnicodeEncodeError:  # half a surrogate pair
-                continue
-            for name in {name for index, _, _ in found for name in names[index]}.union(self._fitting(seen)):
+        lines = [line for line in map(str.strip, text[:20_000].split("\n")) if 2 <= len(line) <= 120][: self._left]
+        self._left -= len(lines)
+        look, names = self._needing
+        for line, seen in zip(lines, shadows(lines)[0], strict=True):
+            for name in {name for number in look(seen) for name in names[number]}.union(self._fitting(seen)):
                 self._kept.setdefault(name, Least(3)).offer((len(line), chance(line)), (document, line))
 
     def _fitting(self, seen: str) -> Iterator[str]:
@@ -167,6 +159,24 @@ class NearMisses:
             name: [NearMiss(document, line, *_kept_by(self._rules[name], line)) for document, line in lines]
             for name, lines in sorted(self._kept.items())
         }
+
+
+def _searching(literals: list[str]) -> Callable[[str], Iterable[int]]:
+    """What finds in a text the numbers of sorted literals."""
+    if compiled_forms := kernel("forms"):
+        look = compiled_forms.Forms(literals, {}, b"", array("q", bytes(8 * len(literals)))).look
+        return lambda text: (number for number, _ in look(text))
+    from ahocorasick_rs import AhoCorasick
+
+    automaton = AhoCorasick(literals)
+
+    def find(text: str) -> Iterable[int]:
+        try:
+            return (number for number, _, _ in automaton.find_matches_as_indexes(text, overlapping=True))
+        except UnicodeEncodeError:  # half a surrogate pair
+            return ()
+
+    return find
 
 
 def _kept_by(rule: Rule, line: str) -> tuple[str, str]:
@@ -189,4 +199,6 @@ def _found(rule: Rule, seen: str) -> Any:
     """What the pattern finds; a book of this one rule would decide it all, and costs the index of its literals."""
     if rule.trusted:
         return compiled(rule.pattern).search(seen)
+    import regex
+
     return regex.search(rule.pattern, seen, timeout=_SECONDS)
