@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleanzh.edits import Edit, apply, compose, diff, invert, origins, text_filter
+from cleanzh.edits import Edit, apply, compose, diff, invert, origins, revert, text_filter
 from cleanzh.errors import EditError
 from cleanzh.filters import decode_entities
 
@@ -32,7 +32,7 @@ def edited(draw: st.DrawFn, text: str | None = None) -> tuple[str, list[Edit]]:
 @given(edited())
 def test_invert_undoes_apply(case: tuple[str, list[Edit]]) -> None:
     text, edits = case
-    assert apply(apply(text, edits), invert(edits)) == text
+    assert apply(apply(text, edits), invert(edits)) == revert(apply(text, edits), edits) == text
 
 
 @given(st.data())

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -522,15 +523,18 @@ def edit_lists(draw: st.DrawFn, text: str) -> list[Edit]:
 def test_edits(text: str, data: st.DataObject) -> None:
     compiled("edits")
 
-    def applied(text: str, made: list[Edit]) -> tuple[str, str]:
+    def applied(text: str, made: list[Edit], way: Callable[[str, list[Edit]], str] = edits.apply) -> tuple[str, str]:
         try:
-            return edits.apply(text, made), ""
+            return way(text, made), ""
         except EditError as error:
             return "", str(error)
 
     first = data.draw(edit_lists(text))
     middle, error = applied(text, first)
     assert (middle, error) == in_python(lambda: applied(text, first), edits)
+    for other in (middle, text):
+        back = applied(other, first, edits.revert)
+        assert back == in_python(partial(applied, other, first, edits.revert), edits)
     second = data.draw(edit_lists(middle))
     if not error and not applied(middle, second)[1]:
         both = edits.compose(first, second)

@@ -79,18 +79,20 @@ def test_patterns_are_what_re_makes_of_them(made: Path, monkeypatch: pytest.Monk
                 assert (found.span(), found.groupdict()) == (expected.span(), expected.groupdict())
 
 
-@pytest.mark.parametrize("damage", ["cut", "python", "no-json", "empty"])
+@pytest.mark.parametrize("damage", ["cut", "python", "content", "no-json", "empty"])
 def test_what_does_not_fit_is_not_used(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    line, _, codes = made.read_bytes().partition(b"\n")
-    content = json.loads(line)
+    line, _, rest = made.read_bytes().partition(b"\n")
+    head = json.loads(line)
     if damage == "python":
-        content["python"][0] = "cpython-399"
+        head["python"][0] = "cpython-399"
     elif damage == "cut":
-        codes = codes[:-4]
-    line = json.dumps(content).encode() + b"\n"
-    (tmp_path / "prepared.bin").write_bytes({"no-json": b"\xff\x00" + codes, "empty": b""}.get(damage, line + codes))
+        rest = rest[:-4]
+    elif damage == "content":
+        rest = rest[:1000] + bytes([rest[1000] ^ 1]) + rest[1001:]
+    line = json.dumps(head).encode() + b"\n"
+    (tmp_path / "prepared.bin").write_bytes({"no-json": b"\xff\x00" + rest, "empty": b""}.get(damage, line + rest))
     use(tmp_path / "prepared.bin", monkeypatch)
     assert prepared._patterns() == {}
     assert prepared.rule_tables(MADE_FROM) is None

@@ -5,13 +5,15 @@ time of a check of one file. ``prepared.bin`` beside this module holds both; it 
 (``hatch_build.py``) by the Python that builds it, and is in no repository. It is a cache: where it is missing, was made
 by another Python, or from other rules, all is made as if there were none, and the result is the same.
 
-The file is a line of JSON, and behind it the codes of the patterns. To hand them to ``_sre`` is what :mod:`re` itself
-does; it checks them, and its magic number says whether it can read them.
+The file is a line of JSON that says whom it is for, what there is as :mod:`marshal` writes it (as in a ``.pyc``; read
+in a third of the time of JSON), and behind that the codes of the patterns. To hand them to ``_sre`` is what :mod:`re`
+itself does; it checks them, and its magic number says whether it can read them.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import re
 import sys
 import zlib
@@ -39,7 +41,8 @@ def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
         names: list[str | None] = [None] * (groups + 1)
         for name, number in named.items():
             names[number] = name
-        code = array("I", _content()[1][start : start + length])
+        code = array("I")
+        code.frombytes(_content()[1][start : start + length])
         made: re.Pattern[str] = _sre.compile(pattern, all_flags, code.tolist(), groups, named, tuple(names))
         return made
     return re.compile(pattern, flags)
@@ -65,7 +68,7 @@ def screens(files: Iterable[Path]) -> Screens | None:
 
 
 def _part(place: Sequence[int]) -> bytes:
-    return _content()[1][place[0] : place[0] + place[1]]
+    return bytes(_content()[1][place[0] : place[0] + place[1]])
 
 
 class Screens(NamedTuple):
@@ -106,14 +109,15 @@ def write(
         rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, *stored(code)])
     tables_of_screens = [stored(part) for part in (screens.codes, screens.beyond, screens.sets)]
     programs = {pattern: [stored(part) for part in parts] for pattern, parts in screens.programs.items()}
-    content = {
-        "python": _python(),
-        "size": len(codes),
-        "rules": {"from": _sum_of(files), "tables": tables},
-        "patterns": rows,
-        "screens": {"tables": tables_of_screens, "size": screens.size, "programs": programs},
-    }
-    path.write_bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n" + codes)
+    content = marshal.dumps(
+        {
+            "rules": {"from": _sum_of(files), "tables": tables},
+            "patterns": rows,
+            "screens": {"tables": tables_of_screens, "size": screens.size, "programs": programs},
+        }
+    )
+    head = {"python": _python(), "sizes": [len(content), len(codes)], "sum": zlib.crc32(content)}
+    path.write_bytes(json.dumps(head).encode() + b"\n" + content + codes)
 
 
 def _python() -> list[Any]:
@@ -131,15 +135,18 @@ def _sum_of(files: Iterable[Path]) -> int:
 
 
 @cache
-def _content() -> tuple[Mapping[str, Any], bytes]:
+def _content() -> tuple[Mapping[str, Any], memoryview]:
     try:
-        line, _, codes = FILE.read_bytes().partition(b"\n")
-        content = json.loads(line.decode("utf-8", "surrogatepass"))
-        if content["python"] == _python() and content["size"] == len(codes):
-            return content, codes
+        whole = FILE.read_bytes()
+        begin = whole.index(b"\n") + 1
+        head, rest = json.loads(whole[:begin]), memoryview(whole)[begin:]
+        size, of_codes = head["sizes"]
+        content = rest[:size]
+        if head["python"] == _python() and len(rest) == size + of_codes and zlib.crc32(content) == head["sum"]:
+            return marshal.loads(content), rest[size:]  # noqa: S302  # what the build wrote, whole
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return {}, b""
+    return {}, memoryview(b"")
 
 
 @cache
