@@ -122,8 +122,11 @@ def _table() -> array[int]:
     table = array("I", bytes(4 * ENTRIES))
     for kind, chars in _CLASSES.items():
         for span in ranges(chars):
-            for entry in span:
-                table[entry] |= kind
+            part = slice(span.start, span.stop)
+            if any(table[part]):
+                table[part] = array("I", [kinds | kind for kinds in table[part]])
+            else:
+                table[part] = array("I", [kind]) * len(span)
     for name, kind in (("simplified", SIMPLIFIED), ("traditional", TRADITIONAL)):
         for char in characters(name):
             if char <= "\uffff":

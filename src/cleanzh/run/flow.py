@@ -9,6 +9,7 @@ What is done is kept until the end, so that a run that was stopped can go on.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -90,7 +91,8 @@ def clean_files(
     with work.open(_plan(summary), sources, earlier, resume=going_on):
         with beside(work.folder.parent / "inputs.json", work.folder) as file:
             file.write(ledger.json_line(summary.inputs))
-        _stages(work, sources, total, engine, summary, progress)
+        later = [*(["cleanzh.dedup"] if dedup else ()), *(["cleanzh.report.html.page"] if report else ())]
+        _stages(work, sources, total, engine, summary, progress, later)
         summary.seconds = time.perf_counter() - begun
         with beside(work.folder.parent / "summary.json", work.folder) as file:
             file.write(ledger.json_line(summary.to_json()))
@@ -120,10 +122,16 @@ def _into_remote(inputs: Sequence[str | Path], out: str, **asked: Any) -> Summar
 
 
 def _stages(
-    work: Work, sources: Sequence[Source], total: int, engine: Engine, summary: Summary, progress: Progress | None
+    work: Work,
+    sources: Sequence[Source],
+    total: int,
+    engine: Engine,
+    summary: Summary,
+    progress: Progress | None,
+    later: Sequence[str],
 ) -> None:
     out, recipe, dedup = work.folder.parent.parent, summary.recipe, summary.dedup
-    count = _clean(work, sources, total, engine, summary, progress)
+    count = _clean(work, sources, total, engine, summary, progress, later)
     staged_files = [work.staged(number) for number in range(count)]
     if recipe.id_field:
         settle(staged_files)
@@ -161,9 +169,18 @@ def _stages(
 
 
 def _clean(
-    work: Work, sources: Sequence[Source], total: int, engine: Engine, summary: Summary, progress: Progress | None
+    work: Work,
+    sources: Sequence[Source],
+    total: int,
+    engine: Engine,
+    summary: Summary,
+    progress: Progress | None,
+    later: Sequence[str],
 ) -> int:
-    """Have all shards cleaned that are not yet; says how many there are."""
+    """Have all shards cleaned that are not yet; says how many there are.
+
+    While others do it, the modules are imported that are needed ``later``.
+    """
     count = done = before = 0
     handed_out: list[int] = []  # sizes, of the tasks that are not back
 
@@ -196,6 +213,8 @@ def _clean(
             documents += tally.documents
             if progress:
                 progress(Step("clean", done, total, documents, before))
+            for name in later if engine.jobs > 1 else ():
+                importlib.import_module(name)
     except TaskLostError as error:
         raise CleanzhError(f"{error.task}: {error}; with --resume the run goes on there, with fewer --jobs") from error
     for number in range(count):
