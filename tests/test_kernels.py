@@ -22,6 +22,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import cleanzh.filters.ads as ads
 import cleanzh.filters.punctuation as punctuation
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
@@ -611,3 +612,30 @@ def test_marks_refuses_what_it_can_not_read() -> None:
     for arguments in wrong:
         with pytest.raises((TypeError, ValueError, KeyError)):
             find(*arguments)
+
+
+LINES = st.one_of(
+    st.sampled_from(["", " ", "首页", "推荐阅读", "一句话。", "她说：“好。”", "甲_", "\u3000乙 ", "\x1c", "a\ud800。"]),
+    st.sampled_from("长。a）").flatmap(lambda end: st.sampled_from([30, 39, 40, 41, 119, 120]).map(lambda n: "段" * n + end)),
+    texts.map(lambda text: text.replace("\n", "")),
+)
+
+
+@given(st.lists(LINES, max_size=60), st.data())
+def test_what_goes_of_a_page(lines: list[str], data: st.DataObject) -> None:
+    text, taken, start = "\n".join(lines), [], 0
+    chosen = data.draw(st.sets(st.integers(0, max(0, len(lines) - 1)), max_size=6))
+    for number, line in enumerate(lines):
+        if number in chosen and line.strip():
+            takes = data.draw(st.sampled_from(["", "above", "fragments", "list", "rest"]))
+            taken.append((start, start + len(line), f"a.rule-{number}", takes))
+        start += len(line) + 1
+    assert compiled("page").going(text, taken, ads._ENDERS, ads._LIMITS, Edit) == (ads._going(text, taken) if taken else [])
+
+
+@pytest.mark.parametrize("taken", [[(0, 9, "a.b", "")], [(-1, 1, "a.b", "")], [(0, 1, "a.b", ""), (0, 1, "a.b", "")]])
+def test_what_goes_are_parts_of_the_text(taken: list[ads.Taken]) -> None:
+    with pytest.raises(ValueError, match="parts of the text"):
+        compiled("page").going("a\nb", taken, ads._ENDERS, ads._LIMITS, Edit)
+    with pytest.raises(TypeError):
+        compiled("page").going("a\nb", [(0, 1)], ads._ENDERS, ads._LIMITS, Edit)

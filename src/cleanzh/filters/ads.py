@@ -9,21 +9,24 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cleanzh.edits import Edit, Findings, apply, compose
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.rulebook import Candidate, Hit, Rule, Rulebook, builtin
+from cleanzh.rulebook import Candidate, Hit, Rulebook, builtin
 
 __all__ = ["RemoveAds", "remove_ads"]
 
 FAMILIES = ("ads", "comments", "credits", "disclaimers", "downloads", "navigation", "sharing")
 
 # A paragraph of an article ends a sentence; titles and pieces do not, and a summary breaks off.
-_SENTENCE = re.compile(r"[。！？!?；;：:][^\w\s]*$")
+_ENDERS = "。！？!?；;：:"
+_SENTENCE = re.compile(rf"[{_ENDERS}][^\w\s]*$")
 _SHORT_PARAGRAPH = 40
 _LONG_PARAGRAPH = 120
 _FEWEST_FRAGMENTS = 3
 _FRAGMENT = 16
 _LONGEST_MENU_WORD = 8
 _DEEPEST_TRAIL = 40
+_LIMITS = _SHORT_PARAGRAPH, _LONG_PARAGRAPH, _FEWEST_FRAGMENTS, _FRAGMENT, _LONGEST_MENU_WORD, _DEEPEST_TRAIL
 
 
 class RemoveAds:
@@ -74,41 +77,54 @@ class RemoveAds:
         """:meth:`edits`, as :class:`~cleanzh.edits.Findings`."""
         rulebook = self.rulebook
         candidates = rulebook.candidates(text)
-        edits = found = _find(text, rulebook, candidates)
-        if not found:
-            return Findings(edits)
-        while found:
+        edits: list[Edit] = []
+        while found := _find(text, rulebook, candidates):
             # What went may bring other lines to the tail. The text gets shorter each time, so this ends.
             text = apply(text, found)
             candidates = rulebook.after(text, ((edit.start, edit.before) for edit in found), candidates)
-            found = _find(text, rulebook, candidates)
-            edits = compose(edits, found) if found else edits
-        return Findings(edits, after=text)
+            edits = compose(edits, found)
+        return Findings(edits, after=text if edits else None)
 
     def __reduce__(self) -> tuple[object, ...]:
         return functools.partial(RemoveAds, select=self._select, ignore=self._ignore), (self._given,)
 
 
 Line = tuple[int, int]
+Taken = tuple[int, int, str, str]
+"""A line that a rule takes away: start, end, the rule's name, and what it takes with it."""
 
 
 def _find(text: str, rulebook: Rulebook, candidates: Iterable[Candidate]) -> list[Edit]:
     """What goes in one round: parts of lines, whole lines, and the lists below them."""
     parts: list[Edit] = []
-    lines: dict[Line, str] = {}  # the lines that go, and by which rule
-    taking: dict[Line, Rule] = {}
+    taken: list[Taken] = []
     for hit in rulebook.hits(text, candidates):
         low = hit.start if hit.whole else _peeled(hit, rulebook)
         if hit.whole or not text[hit.line[0] : low].strip():
-            lines[hit.line] = hit.rule.name
-            if hit.rule.takes:
-                taking[hit.line] = hit.rule
+            taken.append((*hit.line, hit.rule.name, hit.rule.takes))
         else:
             parts.append(Edit(hit.rule.name, low, text[low : hit.end], ""))
+    if not taken:
+        return parts
+    compiled = kernel("page")
+    edits = _going(text, taken) if compiled is None else compiled.going(text, taken, _ENDERS, _LIMITS, Edit)
+    if not parts:
+        return edits  # type: ignore[no-any-return]
+    starts = [edit.start for edit in edits]
+    for part in parts:
+        before = bisect.bisect(starts, part.start) - 1
+        if before < 0 or edits[before].end <= part.start:  # its line stays
+            edits.append(part)
+    return sorted(edits, key=lambda edit: edit.start)
+
+
+def _going(text: str, taken: Sequence[Taken]) -> list[Edit]:
+    """Whole lines: those that are taken, and the lists below them."""
+    lines = {(start, end): name for start, end, name, _ in taken}
+    taking = {(start, end): (name, takes) for start, end, name, takes in taken if takes}
     if taking:
         lines.update(_company(text, lines, taking))
-        parts = [edit for edit in parts if not any(start <= edit.start <= end for start, end in lines)]
-    return sorted([*parts, *_whole(text, lines)], key=lambda edit: edit.start)
+    return list(_whole(text, lines))
 
 
 def _peeled(hit: Hit, rulebook: Rulebook) -> int:
@@ -126,7 +142,7 @@ def _peeled(hit: Hit, rulebook: Rulebook) -> int:
     return low
 
 
-def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, Rule]) -> dict[Line, str]:
+def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, tuple[str, str]]) -> dict[Line, str]:
     """The lines that go with a heading, a closing line or a trail; paragraphs hold them back.
 
     Behind a line that closes an article stands the furniture of the page. That is believed if paragraphs stand before
@@ -151,15 +167,15 @@ def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, Rule]) 
     company: dict[Line, str] = {}
     rule = ""
     for at, line in enumerate(page):
-        taker = taking.get(line)
-        if taker is None:
+        name, takes = taking.get(line, ("", ""))
+        if not takes:
             if rule and line not in lines:
                 company[line] = rule
-        elif taker.takes == "above":
+        elif takes == "above":
             if at <= _DEEPEST_TRAIL and not paragraphs[at]:
-                company.update((menu, taker.name) for menu in page[:at] if menu not in lines and _is_word(text, menu))
-        elif at > resumed and (rule or _closes(taker.takes, paragraphs, others, lengths, at)):
-            rule = taker.name
+                company.update((menu, name) for menu in page[:at] if menu not in lines and _is_word(text, menu))
+        elif at > resumed and (rule or _closes(takes, paragraphs, others, lengths, at)):
+            rule = name
     return company
 
 
