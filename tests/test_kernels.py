@@ -616,7 +616,9 @@ def test_marks_refuses_what_it_can_not_read() -> None:
 
 LINES = st.one_of(
     st.sampled_from(["", " ", "首页", "推荐阅读", "一句话。", "她说：“好。”", "甲_", "\u3000乙 ", "\x1c", "a\ud800。"]),
-    st.sampled_from("长。a）").flatmap(lambda end: st.sampled_from([30, 39, 40, 41, 119, 120]).map(lambda n: "段" * n + end)),
+    st.sampled_from("长。a）").flatmap(
+        lambda end: st.sampled_from([30, 39, 40, 41, 119, 120]).map(lambda n: "段" * n + end)
+    ),
     texts.map(lambda text: text.replace("\n", "")),
 )
 

@@ -123,6 +123,4 @@ def test_one_text_is_not_taken_for_another(one: str, other: str) -> None:
     )
 )
 def test_lines_cast_the_same_shadow_together(lines: list[str]) -> None:
-    alone = [shadow(line) for line in lines]
-    more = {number: cast for number, cast in enumerate(alone) if cast.offsets is not None}
-    assert shadows(lines) == ([cast.text for cast in alone], more)
+    assert shadows(lines) == [shadow(line) for line in lines]

@@ -27,7 +27,7 @@ def screen_of(patterns: list[str], *, tricks: str = "\0", longest: int = 1 << 60
     made = screens([tricks, *patterns])
     programs = [made.programs[pattern] for pattern in (tricks, *patterns)]
     bounds = longest.to_bytes(8, "little") * len(patterns)
-    return compiled.Screen(made.codes, made.beyond, made.sets, made.size, programs, bounds, 2000)
+    return compiled.Screen(made.codes, made.beyond, made.plain, made.sets, made.size, programs, bounds, 2000)
 
 
 @cache
@@ -37,12 +37,19 @@ def builtin_screen() -> Any:
 
 def may_match(screen: Any, line: str, count: int) -> set[int]:
     """The numbers of the patterns that a screen lets pass."""
-    lines = screen.narrowed(line, [(0, len(line), (1 << count) - 1)])
-    return {number for number in range(count) if lines and lines[0][2] >> number & 1}
+    lines = screen.narrowed(line, [(0, len(line), bits((1 << count) - 1))])
+    return {number for number in range(count) if lines and lines[0][2][number >> 3] >> (number & 7) & 1}
+
+
+def bits(rules: int) -> bytes:
+    return rules.to_bytes((rules.bit_length() + 7) // 8, "little")
 
 
 def assert_none_is_missed(line: str) -> None:
-    passed = may_match(builtin_screen(), line, len(RULES))
+    screen = builtin_screen()
+    passed = may_match(screen, line, len(RULES))
+    for *_, seen in screen.narrowed(line, [(0, len(line), bits((1 << len(RULES)) - 1))]):
+        assert seen is None or seen == shadow(line[-2000:].strip()).text
     if _HINT.search(line.strip().translate(folds())):
         assert len(passed) == len(RULES), "what it hides is not known"
         return
@@ -124,26 +131,28 @@ def test_what_was_found_of_a_line_is_forgotten_when_it_is_too_much() -> None:
 def test_lines_that_no_rule_takes_are_left_out() -> None:
     screen = screen_of(["^a", "b$"], tricks="t", longest=3)
     text = "ab\n  \nab t\n b \nabab\nx\n"
-    lines = [(0, 2, 3), (3, 5, 3), (6, 10, 3), (11, 14, 3), (15, 19, 3), (20, 21, 3), (0, 2, 0)]
-    assert screen.narrowed(text, lines) == [(0, 2, 3), (6, 10, 3), (11, 14, 2)]
+    both, none = b"\3", b"\0"
+    spans = [(0, 2), (3, 5), (6, 10), (11, 14), (15, 19), (20, 21)]
+    lines = [*((*span, both) for span in spans), (0, 2, none)]
+    assert screen.narrowed(text, lines) == [(0, 2, both, "ab"), (6, 10, both, None), (11, 14, b"\2", "b")]
     assert screen.narrowed(text, []) == []
 
 
 def test_of_a_long_line_the_end_is_read() -> None:
     screen = screen_of(["^a", "b"])
     line = "b" + "x" * 3000 + "a" + "x" * 1999
-    assert screen.narrowed(line, [(0, len(line), 3)]) == [(0, len(line), 1)]
+    assert screen.narrowed(line, [(0, len(line), b"\3")]) == [(0, len(line), b"\1", line[-2000:])]
 
 
 def test_it_refuses_what_it_can_not_read() -> None:
     screen, made = screen_of(["a"]), screens(["a"])
     rows, bound = [made.programs["a"], made.programs["a"]], bytes(8)
-    tables = made.codes, made.beyond, made.sets
-    for lines in ([(0, 2, 1)], [(-1, 1, 1)], [(1, 0, 1)]):
+    tables = made.codes, made.beyond, made.plain, made.sets
+    for lines in ([(0, 2, b"\1")], [(-1, 1, b"\1")], [(1, 0, b"\1")]):
         with pytest.raises(ValueError, match="part of the text"):
             screen.narrowed("a", lines)
-    with pytest.raises(OverflowError):
-        screen.narrowed("a", [(0, 1, 1 << 99)])
+    with pytest.raises(TypeError):
+        screen.narrowed("a", [(0, 1, b"\1\1")])
     first, nonsense = rows[0], [bytes(4) + b"\xff" * 8]
     for wrong in ([], [first[:0], first], [first, [b"x"]], [first, nonsense], [first, first, first]):
         with pytest.raises(ValueError, match="Screen: "):

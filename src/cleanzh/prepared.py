@@ -63,8 +63,8 @@ def screens(files: Iterable[Path]) -> Screens | None:
         return None
     stored = _content()[0]["screens"]
     programs = {pattern: list(map(_part, parts)) for pattern, parts in stored["programs"].items()}
-    codes, beyond, sets = map(_part, stored["tables"])
-    return Screens(codes, beyond, sets, stored["size"], programs)
+    codes, beyond, plain, sets = map(_part, stored["tables"])
+    return Screens(codes, beyond, plain, sets, stored["size"], programs)
 
 
 def _part(place: Sequence[int]) -> bytes:
@@ -75,12 +75,14 @@ class Screens(NamedTuple):
     """What :mod:`cleanzh.rulebook.screen` makes: automata over codes of characters.
 
     ``codes`` are two bytes for each character below U+10000, of what it folds to; ``beyond`` has for those above, by
-    ranges, the first character and the code, four bytes each. ``sets`` has ``size`` bytes for each set of codes.
+    ranges, the first character and the code, four bytes each. ``plain`` is what each below U+10000 folds to, two bytes,
+    0 if that is above. ``sets`` has ``size`` bytes for each set of codes.
     ``programs`` are by pattern: each a conjunction of programs, instructions of three numbers of four bytes.
     """
 
     codes: bytes
     beyond: bytes
+    plain: bytes
     sets: bytes
     size: int
     programs: Mapping[str, list[bytes]]
@@ -107,7 +109,7 @@ def write(
         code = array("I", _compiler._code(parsed, flags)).tobytes()
         state = parsed.state
         rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, *stored(code)])
-    tables_of_screens = [stored(part) for part in (screens.codes, screens.beyond, screens.sets)]
+    tables_of_screens = [stored(part) for part in (screens.codes, screens.beyond, screens.plain, screens.sets)]
     programs = {pattern: [stored(part) for part in parts] for pattern, parts in screens.programs.items()}
     content = marshal.dumps(
         {

@@ -146,13 +146,10 @@ def shadow(line: str) -> Shadow:
     return Shadow(plain, None, len(line)) if _HINT.search(plain) is None else _cast(plain)
 
 
-def shadows(lines: Sequence[str]) -> tuple[list[str], dict[int, Shadow]]:
-    """The text of each line's shadow, and by the number of the line those shadows that are more than a folded line.
-
-    Together they take a third of the time that they take one by one.
-    """
+def shadows(lines: Sequence[str]) -> list[Shadow]:
+    """The shadow of each line. Together they take a third of the time that they take one by one."""
     if not lines:
-        return [], {}
+        return []
     plain = folded("\n".join(lines))
     texts = plain.split("\n")
     casts: dict[int, Shadow] = {}
@@ -163,12 +160,8 @@ def shadows(lines: Sequence[str]) -> tuple[list[str], dict[int, Shadow]]:
         while position <= hint.start():
             position += len(texts[number]) + 1
             number += 1
-        made = _cast(texts[number - 1])
-        if made.offsets is not None:
-            casts[number - 1] = made
-    for at, made in casts.items():
-        texts[at] = made.text
-    return texts, casts
+        casts[number - 1] = _cast(texts[number - 1])
+    return [casts.get(number) or Shadow(text, None, len(text)) for number, text in enumerate(texts)]
 
 
 def _cast(line: str) -> Shadow:

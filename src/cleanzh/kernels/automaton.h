@@ -48,6 +48,7 @@ typedef struct {
     uint32_t *beyond;  /* of those above: the first of a range and its code, in turns */
     Py_ssize_t ranges;
     uint32_t code_count;
+    uint16_t *plain; /* what a character below U+10000 folds to; 0 if that is beyond */
     uint8_t *sets;
     Py_ssize_t set_size, set_count;
     Automaton *automata;

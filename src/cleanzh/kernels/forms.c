@@ -77,12 +77,6 @@ join(char *set, const char *other, Py_ssize_t size)
         set[at] |= other[at];
 }
 
-static PyObject *
-number_of(const char *set, Py_ssize_t size)
-{
-    return _PyLong_FromByteArray((const unsigned char *)set, (size_t)size, 1, 0);
-}
-
 typedef struct {
     const Forms *self;
     PyObject *text, *lines;
@@ -91,14 +85,26 @@ typedef struct {
     int any; /* whether the set has something */
 } Lines;
 
+static PyObject *
+line_of(Py_ssize_t start, Py_ssize_t end, const char *set, Py_ssize_t size)
+{
+    PyObject *low = PyLong_FromSsize_t(start), *high = PyLong_FromSsize_t(end), *line = NULL;
+    PyObject *bytes = PyBytes_FromStringAndSize(set, size);
+    if (low != NULL && high != NULL && bytes != NULL)
+        line = PyTuple_Pack(3, low, high, bytes);
+    Py_XDECREF(low);
+    Py_XDECREF(high);
+    Py_XDECREF(bytes);
+    return line;
+}
+
 /* Notes the line that was passed. */
 static int
 close_line(Lines *state)
 {
     if (!state->any)
         return 0;
-    PyObject *set = number_of(state->set, state->self->set_size);
-    PyObject *line = set == NULL ? NULL : Py_BuildValue("(nnN)", state->start, state->end, set);
+    PyObject *line = line_of(state->start, state->end, state->set, state->self->set_size);
     int failed = line == NULL ? -1 : PyList_Append(state->lines, line);
     Py_XDECREF(line);
     memset(state->set, 0, (size_t)state->self->set_size);
@@ -214,7 +220,7 @@ static PyMethodDef forms_methods[] = {
     {"look", (PyCFunction)look, METH_O,
      "look(text) -> list[tuple[int, int]]\n\nThe number and the start of each literal that the text holds, by start."},
     {"lines", (PyCFunction)(void (*)(void))lines, METH_FASTCALL,
-     "lines(text, low, high) -> list[tuple[int, int, int]]\n\nThe lines of text[low:high] that hold a literal which "
+     "lines(text, low, high) -> list[tuple[int, int, bytes]]\n\nThe lines of text[low:high] that hold a literal which "
      "reaches so far: start, end, and the sets of these literals."},
     {NULL, NULL, 0, NULL},
 };

@@ -17,9 +17,24 @@ code_of(const Screen *self, Py_UCS4 character)
     return (uint16_t)self->beyond[2 * low + 1];
 }
 
-/* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. */
+/* What a line says, folded: None where that has a character beyond the BMP. */
+static PyObject *
+folded(Screen *self, int kind, const void *chars, Py_ssize_t low, Py_ssize_t end)
+{
+    for (Py_ssize_t at = low; at < end; at++) {
+        Py_UCS4 character = PyUnicode_READ(kind, chars, at);
+        uint16_t plain = character < CODES ? self->plain[character] : 0;
+        if (plain == 0)
+            Py_RETURN_NONE;
+        self->line[at - low] = plain;
+    }
+    return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->line, end - low);
+}
+
+/* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. What the line says is
+ * given back, or None where that is not known here. */
 static int
-narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *set)
+narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *set, PyObject **seen)
 {
     int kind = PyUnicode_KIND(text), some = 0;
     const void *chars = PyUnicode_DATA(text);
@@ -34,8 +49,10 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
     for (Py_ssize_t at = low; at < end; at++)
         self->line[at - low] = code_of(self, PyUnicode_READ(kind, chars, at));
     int hidden = may_match(self, &self->automata[0], self->line, end - low);
-    if (hidden)
-        return hidden; /* what the line says without its tricks is not known here */
+    if (hidden) { /* what the line says without its tricks is not known here */
+        *seen = Py_NewRef(Py_None);
+        return hidden;
+    }
     for (uint32_t rule = 0; rule < self->rules; rule++) {
         if (set[rule >> 3] == 0) {
             rule |= 7;
@@ -53,53 +70,62 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
         else
             set[rule >> 3] &= (uint8_t)~(1u << (rule & 7));
     }
+    if (some && (*seen = folded(self, kind, chars, low, end)) == NULL)
+        return -1;
     return some;
 }
 
-/* PyLong_AsNativeBytes is there from 3.13 on, _PyLong_AsByteArray takes one more argument since. */
-#if PY_VERSION_HEX >= 0x030D0000
-#define BYTES_OF(NUMBER, BYTES, SIZE) _PyLong_AsByteArray((PyLongObject *)(NUMBER), BYTES, SIZE, 1, 0, 1)
-#else
-#define BYTES_OF(NUMBER, BYTES, SIZE) _PyLong_AsByteArray((PyLongObject *)(NUMBER), BYTES, SIZE, 1, 0)
-#endif
+/* Reads (start, end, set), and appends what is left of it to a list. */
+static int
+narrow_line(Screen *self, PyObject *text, PyObject *line, uint8_t *set, PyObject *left)
+{
+    Py_ssize_t size = (self->rules + 7) / 8, start, end;
+    if (!PyTuple_Check(line) || PyTuple_GET_SIZE(line) != 3 || !PyBytes_Check(PyTuple_GET_ITEM(line, 2)) ||
+        PyBytes_GET_SIZE(PyTuple_GET_ITEM(line, 2)) != size) {
+        PyErr_SetString(PyExc_TypeError, "narrowed: a line is (start, end, a bit for each rule)");
+        return -1;
+    }
+    start = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 0));
+    end = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 1));
+    if (!PyErr_Occurred() && (start < 0 || start > end || end > PyUnicode_GET_LENGTH(text)))
+        PyErr_SetString(PyExc_ValueError, "narrowed: a line is a part of the text");
+    if (PyErr_Occurred())
+        return -1;
+    memcpy(set, PyBytes_AS_STRING(PyTuple_GET_ITEM(line, 2)), (size_t)size);
+    PyObject *seen = NULL;
+    int some = narrow(self, text, start, end, set, &seen);
+    if (some <= 0)
+        return some;
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)set, size), *kept = NULL;
+    if (bytes != NULL)
+        kept = PyTuple_Pack(4, PyTuple_GET_ITEM(line, 0), PyTuple_GET_ITEM(line, 1), bytes, seen);
+    int failed = kept == NULL ? -1 : PyList_Append(left, kept);
+    Py_XDECREF(kept);
+    Py_XDECREF(bytes);
+    Py_DECREF(seen);
+    return failed;
+}
 
 static PyObject *
 narrowed(Screen *self, PyObject *const *args, Py_ssize_t count)
 {
-    size_t size = self->rules / 8 + 1;
     if (count != 2 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1])) {
         PyErr_SetString(PyExc_TypeError, "narrowed(text, lines)");
         return NULL;
     }
     PyObject *left = PyList_New(0);
-    uint8_t *set = PyMem_Malloc(size);
+    uint8_t *set = PyMem_Malloc(self->rules / 8 + 1);
     if (set == NULL)
         PyErr_NoMemory();
-    for (Py_ssize_t at = 0; !PyErr_Occurred() && at < PyList_GET_SIZE(args[1]); at++) {
-        PyObject *line = PyList_GET_ITEM(args[1], at), *wanted;
-        Py_ssize_t start, end;
-        if (!PyTuple_Check(line))
-            PyErr_SetString(PyExc_TypeError, "narrowed: a line is a tuple");
-        else if (PyArg_ParseTuple(line, "nnO!", &start, &end, &PyLong_Type, &wanted) &&
-                 (start < 0 || start > end || end > PyUnicode_GET_LENGTH(args[0])))
-            PyErr_SetString(PyExc_ValueError, "narrowed: a line is a part of the text");
-        if (PyErr_Occurred())
-            break;
-        if (BYTES_OF(wanted, set, size) < 0 || narrow(self, args[0], start, end, set) <= 0)
-            continue; /* or an exception is set, and ends the loop */
-        PyObject *number = _PyLong_FromByteArray(set, size, 1, 0);
-        PyObject *kept = number == NULL ? NULL : Py_BuildValue("(nnN)", start, end, number);
-        if (kept != NULL)
-            PyList_Append(left, kept);
-        Py_XDECREF(kept);
-    }
+    for (Py_ssize_t at = 0; !PyErr_Occurred() && at < PyList_GET_SIZE(args[1]); at++)
+        narrow_line(self, args[0], PyList_GET_ITEM(args[1], at), set, left);
     PyMem_Free(set);
     if (PyErr_Occurred())
         Py_CLEAR(left);
     return left;
 }
 
-/* Screen(codes, beyond, sets, set_size, programs, longest, window) */
+/* Screen(codes, beyond, plain, sets, set_size, programs, longest, window) */
 
 static int
 refuse(const char *why)
@@ -186,10 +212,10 @@ take_programs(Screen *self, PyObject *programs)
 }
 
 static int
-take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *sets, const Py_buffer *longest,
-     PyObject *programs)
+take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *plain, const Py_buffer *sets,
+     const Py_buffer *longest, PyObject *programs)
 {
-    if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || beyond->len == 0 || beyond->len % 8 || self->set_size < 1 ||
+    if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 || beyond->len % 8 || self->set_size < 1 ||
         self->set_size > 0x2000 || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
         longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
         return refuse("Screen: the sizes do not fit");
@@ -198,6 +224,7 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     self->ranges = beyond->len / 8;
     self->codes = copied(codes);
     self->beyond = copied(beyond);
+    self->plain = copied(plain);
     self->sets = copied(sets);
     self->longest = copied(longest);
     if (PyErr_Occurred())
@@ -216,19 +243,20 @@ screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *programs;
     Py_ssize_t set_size, window;
-    Py_buffer codes, beyond, sets, longest;
-    if (!PyArg_ParseTuple(args, "y*y*y*nO!y*n", &codes, &beyond, &sets, &set_size, &PyList_Type, &programs, &longest,
-                          &window))
+    Py_buffer codes, beyond, plain, sets, longest;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*nO!y*n", &codes, &beyond, &plain, &sets, &set_size, &PyList_Type, &programs,
+                          &longest, &window))
         return NULL;
     Screen *self = (Screen *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->set_size = set_size;
         self->window = window;
-        if (take(self, &codes, &beyond, &sets, &longest, programs) < 0)
+        if (take(self, &codes, &beyond, &plain, &sets, &longest, programs) < 0)
             Py_CLEAR(self);
     }
     PyBuffer_Release(&codes);
     PyBuffer_Release(&beyond);
+    PyBuffer_Release(&plain);
     PyBuffer_Release(&sets);
     PyBuffer_Release(&longest);
     return (PyObject *)self;
@@ -241,8 +269,8 @@ screen_dealloc(Screen *self)
         forget(&self->automata[at]);
         PyMem_Free(self->automata[at].program);
     }
-    void *parts[] = {self->codes, self->beyond, self->sets, self->automata, self->of_rule, self->longest, self->stack,
-                     self->mark, self->found, self->line};
+    void *parts[] = {self->codes, self->beyond, self->plain, self->sets, self->automata, self->of_rule, self->longest,
+                     self->stack, self->mark, self->found, self->line};
     for (size_t at = 0; at < sizeof(parts) / sizeof(*parts); at++)
         PyMem_Free(parts[at]);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -250,8 +278,9 @@ screen_dealloc(Screen *self)
 
 static PyMethodDef screen_methods[] = {
     {"narrowed", (PyCFunction)(void (*)(void))narrowed, METH_FASTCALL,
-     "narrowed(text, lines) -> list[tuple[int, int, int]]\n\nThe lines, each start, end and a set of rules, with the "
-     "rules that may match them; without those that none may."},
+     "narrowed(text, lines) -> list[tuple[int, int, bytes, str | None]]\n\nThe lines, each start, end and a set of "
+     "rules, with the rules that may match them, and what they say, if they hide nothing; without those that no rule may "
+     "match."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -259,7 +288,7 @@ static PyTypeObject screen_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.screen.Screen",
     .tp_basicsize = sizeof(Screen),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Screen(codes, beyond, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
+    .tp_doc = "Screen(codes, beyond, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
     .tp_new = screen_new,
     .tp_dealloc = (destructor)screen_dealloc,
     .tp_methods = screen_methods,

@@ -14,8 +14,9 @@ from cleanzh.shadow import Shadow
 
 __all__ = ["Candidate", "Hit", "Rulebook"]
 
-# A line to try rules on: start, end, the set of rules, its zones, and the zones it was tried in before (-1: not yet).
-Candidate = tuple[int, int, int, int, int]
+# A line to try rules on: start, end, the set of rules, its zones, those it was tried in before (-1: not yet), and the text
+# of its shadow, if that is known.
+Candidate = tuple[int, int, int, int, int, str | None]
 
 
 class Hit(NamedTuple):
@@ -121,7 +122,7 @@ class Rulebook:
         in_zones = index.in_zones
         lines: list[tuple[int, int]] = []
         questions: list[Question] = []
-        for start, end, wanted, zones, tried in candidates:
+        for start, end, wanted, zones, tried, seen in candidates:
             if zones == tried:
                 continue
             among, low = index.all, start
@@ -129,15 +130,16 @@ class Rulebook:
                 among, low = index.unbounded, end - WINDOW
                 wanted &= among
             wanted &= in_zones[zones]
-            if wanted and (line := text[low:end].strip()):
+            if wanted and (line := seen or text[low:end].strip()):
                 lines.append((start, end))
-                questions.append((line, zones, wanted, among))
-        for (start, end), question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
+                questions.append((line, zones, wanted, among, seen is not None))
+        for line, question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
             if decided:
                 number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
+                start, end = line
                 begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
                 where = _WHERE[question[1]]
-                yield Hit(self.rules[number], begin + low, begin + high, (start, end), where, match, cast, begin, text)
+                yield Hit(self.rules[number], begin + low, begin + high, line, where, match, cast, begin, text)
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
         """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
@@ -165,7 +167,7 @@ class Rulebook:
         while start < len(text):
             end = _line_end(text, start)
             wanted = held.get(start, 0) | self._index.always
-            yield start, end, wanted, zones_of(start) if wanted & self._index.zoned else 0, -1
+            yield start, end, wanted, zones_of(start) if wanted & self._index.zoned else 0, -1, None
             start = end + 1
 
     def _held(
@@ -176,7 +178,10 @@ class Rulebook:
         if not found:
             return []
         zones_of, zoned = zones_of or _zones(text), self._index.zoned
-        return [(start, end, wanted, zones_of(start) if wanted & zoned else 0, -1) for start, end, wanted in found]
+        return [
+            (start, end, wanted, zones_of(start) if wanted & zoned else 0, -1, seen)
+            for start, end, wanted, seen in found
+        ]
 
     def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:
         """The candidates of ``text``, which lost these cuts (start, content) where something was found.
@@ -205,13 +210,13 @@ class Rulebook:
         zoned = self._index.zoned
         left: list[Candidate] = []
         number = gone = 0
-        for start, end, wanted, tried, _ in candidates:
+        for start, end, wanted, tried, _, seen in candidates:
             while number < len(spans) and spans[number][1] <= start:
                 gone = spans[number][2]
                 number += 1
             if wanted & zoned and (number == len(spans) or spans[number][0] >= end):
                 start -= gone
-                left.append((start, end - gone, wanted & zoned, zones_of(start), tried))
+                left.append((start, end - gone, wanted & zoned, zones_of(start), tried, seen))
         return sorted(left + again) if again else left
 
     @functools.cached_property

@@ -32,8 +32,8 @@ _start = itemgetter(1)
 
 Places = list[tuple[int, int]]
 """The number of a form, and where it starts; by start."""
-Line = tuple[int, int, int]
-"""Start and end of a line, and the rules to try there."""
+Line = tuple[int, int, bytes]
+"""Start and end of a line, and the rules to try there, a bit for each."""
 
 
 class Needed(NamedTuple):
@@ -72,7 +72,7 @@ class Gate:
             self.reach[number] = max(self.reach[number], reach)
             self.wanted[number] |= wanted
         compiled = kernel("forms")
-        size = (every.bit_length() + 7) // 8
+        self._size = size = (every.bit_length() + 7) // 8
         sets = b"".join([wanted.to_bytes(size, "little") for wanted in self.wanted]) if compiled else b""
         self._compiled = compiled and compiled.Forms(self.forms, folds(), sets, self.reach)
 
@@ -89,7 +89,7 @@ class Gate:
         for number, at in self.look(part):
             if at >= end:
                 if wanted:
-                    found.append((start + low, end + low, wanted))
+                    found.append((start + low, end + low, wanted.to_bytes(self._size, "little")))
                     wanted = 0
                 start = part.rfind("\n", 0, at) + 1
                 end = part.find("\n", at)
@@ -97,7 +97,7 @@ class Gate:
             if end - start <= self.reach[number]:
                 wanted |= self.wanted[number]
         if wanted:
-            found.append((start + low, end + low, wanted))
+            found.append((start + low, end + low, wanted.to_bytes(self._size, "little")))
         return found
 
     def look(self, text: str) -> Places:

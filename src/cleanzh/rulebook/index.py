@@ -12,11 +12,11 @@ from typing import Any
 from cleanzh import prepared
 from cleanzh.kernels import kernel
 from cleanzh.rulebook.files import MADE_FROM
-from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Line, Needed
+from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Index", "Question"]
+__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Index", "Line", "Question"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
@@ -31,8 +31,11 @@ WINDOW = 2000
 _REMEMBERED = 8192
 
 
-Question = tuple[str, int, int, int]
-"""A line, its zones, the rules to try there, and the rules that may be tried.
+Line = tuple[int, int, int, str | None]
+"""Start and end of a line, the rules to try there, and the text of its shadow if that is known and nothing is hidden."""
+
+Question = tuple[str, int, int, int, bool]
+"""A line, its zones, the rules to try there, the rules that may be tried, and whether the line is its own shadow.
 
 If something was dropped that may have hidden a literal, the rules to try are those that may be and whose literal shows.
 """
@@ -91,9 +94,12 @@ class Index:
     def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
         """The lines of ``text[low:high]`` that some rules may find something on, and these."""
         lines = self.gate.lines(text, low, high)
-        if lines and self._screen is not None:
-            lines = self._screen.narrowed(text, lines)
-        return lines
+        if not lines:
+            return []
+        if self._screen is None:
+            return [(start, end, int.from_bytes(wanted, "little"), None) for start, end, wanted in lines]
+        narrowed = self._screen.narrowed(text, lines)
+        return [(start, end, int.from_bytes(wanted, "little"), seen) for start, end, wanted, seen in narrowed]
 
     @functools.cached_property
     def _screen(self) -> Any:
@@ -104,7 +110,9 @@ class Index:
         programs = [known.programs[MAY_HIDE]]
         programs += [known.programs.get(rule.pattern, []) if rule.trusted else [] for rule in self._rules]
         longest = array("q", (INFINITE if rule.max_length is None else rule.max_length for rule in self._rules))
-        return compiled.Screen(known.codes, known.beyond, known.sets, known.size, programs, longest, WINDOW)
+        return compiled.Screen(
+            known.codes, known.beyond, known.plain, known.sets, known.size, programs, longest, WINDOW
+        )
 
     def decide_each(self, questions: Sequence[Question]) -> Sequence[Decision | None]:
         """What rules find on each of some lines.
@@ -117,27 +125,29 @@ class Index:
         if new:
             if len(known) > _REMEMBERED:
                 known.clear()
-            texts, casts = shadows([questions[at][0] for at in new])
-            for number, at in enumerate(new):
+            casts = iter(shadows([questions[at][0] for at in new if not questions[at][-1]]))
+            for at in new:
                 question = questions[at]
-                found[at] = decision = self._decide(question, texts[number], casts.get(number))
-                if len(question[0]) <= _SHORT:
+                line = question[0]
+                cast = Shadow(line, None, len(line)) if question[-1] else next(casts)
+                found[at] = decision = self._decide(question, cast)
+                if len(line) <= _SHORT:
                     known[question] = decision
         return found
 
     def decide_all(self, line: str, zones: int, among: int) -> Decision:
         """What each rule of ``among`` finds on a line."""
         cast = shadow(line)
-        wanted = self.triggered(cast.text) & among
-        return self._decide((line, zones, wanted, among), cast.text, None if cast.offsets is None else cast, every=True)
+        return self._decide((line, zones, self.triggered(cast.text) & among, among, False), cast, every=True)
 
-    def _decide(self, question: Question, seen: str, cast: Shadow | None, *, every: bool = False) -> Decision:
-        """What is found in the text of a shadow; ``cast`` is the shadow, if it is more than the folded line.
+    def _decide(self, question: Question, cast: Shadow, *, every: bool = False) -> Decision:
+        """What is found in a shadow.
 
         Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
         """
-        line, zones, wanted, among = question
-        if cast is not None:
+        _, zones, wanted, among, _ = question
+        seen = cast.text
+        if cast.offsets is not None:
             wanted = self.triggered(seen) & among
         length, fitting = len(seen), self._fitting
         wanted &= (fitting[length] if length < len(fitting) else fitting[-1]) & self.in_zones[zones]
@@ -158,11 +168,10 @@ class Index:
                     chinese = _CHINESE.search(seen) is not None and _CODE.search(seen) is None
                 if not chinese:
                     continue
-            made = cast or Shadow(seen, None, length)
-            low, high = made.span(*match.span(self._parts[number]))
+            low, high = cast.span(*match.span(self._parts[number]))
             if low < high:
-                decided.append((number, low, high, match, made))
-                if high - low == len(line) and not every:
+                decided.append((number, low, high, match, cast))
+                if high - low == cast.length and not every:
                     break
         return tuple(decided)
 

@@ -53,7 +53,12 @@ def screens(patterns: Iterable[str]) -> Screens:
         return row.tobytes()
 
     packed_programs = {pattern: [*map(packed, programs)] for pattern, programs in made.items()}
-    return Screens(codes, beyond, b"".join(map(alphabet.members, sets)), alphabet.size, packed_programs)
+    plain = array("H", range(0x10000))
+    for code, char in folds().items():
+        if code < 0x10000:
+            plain[code] = ord(char) if char < "\U00010000" else 0
+    members = b"".join(map(alphabet.members, sets))
+    return Screens(codes, beyond, plain.tobytes(), members, alphabet.size, packed_programs)
 
 
 def _programs(pattern: str) -> list[Program]:
