@@ -40,6 +40,7 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
 from cleanzh.lexicon.code import Spans
 from cleanzh.report.html.tally import Tally
+from cleanzh.rulebook import book
 from cleanzh.stages import clean
 
 ROOT = Path(__file__).parents[1]
@@ -641,3 +642,13 @@ def test_what_goes_are_parts_of_the_text(taken: list[ads.Taken]) -> None:
         compiled("page").going("a\nb", taken, ads._ENDERS, ads._LIMITS, Edit)
     with pytest.raises(TypeError):
         compiled("page").going("a\nb", [(0, 1)], ads._ENDERS, ads._LIMITS, Edit)
+
+
+@given(
+    st.one_of(
+        texts, st.integers(0, 70).flatmap(lambda n: st.sampled_from(["甲\n", "\n", "a\n"]).map(lambda line: line * n))
+    )
+)
+def test_zones_of_a_page(text: str) -> None:
+    for one in (text, text + "\n", text + "乙"):
+        assert compiled("page").zones(one, book._LEAST_HEAD, book._LEAST_TAIL) == book._bounds_by_lines(one)

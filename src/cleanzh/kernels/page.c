@@ -276,10 +276,53 @@ going(PyObject *module, PyObject *args)
     return edits;
 }
 
+/* zones(text, least_head, least_tail) */
+
+/* Where in chars[start:end] the line begins that NUMBER lines stand before; the end if there are not so many. */
+#define LOOP(NAME, UNIT)                                                              \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t end, Py_ssize_t number)      \
+    {                                                                                 \
+        Py_ssize_t at = 0;                                                            \
+        while (at < end && number > 0)                                                \
+            number -= chars[at++] == '\n';                                            \
+        return at;                                                                    \
+    }
+FOR_EACH_WIDTH(LOOP, behind)
+#undef LOOP
+
+#define LOOP(NAME, UNIT)                                               \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t end)          \
+    {                                                                  \
+        Py_ssize_t count = 0;                                          \
+        for (Py_ssize_t at = 0; at < end; at++)                        \
+            count += chars[at] == '\n';                                \
+        return count;                                                  \
+    }
+FOR_EACH_WIDTH(LOOP, breaks)
+#undef LOOP
+
+static PyObject *
+zones(PyObject *module, PyObject *args)
+{
+    PyObject *text;
+    Py_ssize_t least_head, least_tail;
+    if (!PyArg_ParseTuple(args, "Unn", &text, &least_head, &least_tail))
+        return NULL;
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    Py_ssize_t lines = BY_WIDTH(breaks, text, length) + (length && PyUnicode_READ_CHAR(text, length - 1) != '\n');
+    Py_ssize_t third = (lines + 2) / 3, head = third > least_head ? third : least_head;
+    Py_ssize_t tail = lines - (third > least_tail ? third : least_tail);
+    return Py_BuildValue("(nn)", head < lines ? BY_WIDTH(behind, text, length, head) : length + 1,
+                         BY_WIDTH(behind, text, length, tail));
+}
+
 static PyMethodDef methods[] = {
     {"going", going, METH_VARARGS,
      "going(text, taken, enders, limits, Edit) -> list[Edit]\n\n"
      "What goes with lines that are taken (start, end, rule, what it takes with it)."},
+    {"zones", zones, METH_VARARGS,
+     "zones(text, least_head, least_tail) -> tuple[int, int]\n\nWhere the head of a text ends, and where its tail "
+     "begins."},
     {NULL, NULL, 0, NULL},
 };
 

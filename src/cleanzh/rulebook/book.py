@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from cleanzh.errors import RuleError
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.rulebook.index import HEAD, TAIL, WINDOW, Index, Question
+from cleanzh.rulebook.index import HEAD, TAIL, WINDOW, Found, Index, Question
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import Shadow
 
 __all__ = ["Candidate", "Hit", "Rulebook"]
 
-# A line to try rules on: start, end, the set of rules, its zones, those it was tried in before (-1: not yet), and the text
-# of its shadow, if that is known.
+# A line to try rules on: start, end, the set of rules, its zones, those it was tried in before (-1: not yet), and what
+# its shadow says, if that is known.
 Candidate = tuple[int, int, int, int, int, str | None]
 
 
 class Hit(NamedTuple):
     """Where a rule matched: ``start`` and ``end`` are what goes, ``line`` the span of the line (without line end).
+
+    ``whole`` says that the line holds nothing else.
 
     >>> from cleanzh.rulebook import parse
     >>> book = Rulebook(parse('''
@@ -46,11 +49,7 @@ class Hit(NamedTuple):
     cast: Shadow
     shift: int
     text: str
-
-    @property
-    def whole(self) -> bool:
-        """Whether the line holds nothing else."""
-        return not self.text[self.line[0] : self.start].strip() and not self.text[self.end : self.line[1]].strip()
+    whole: bool
 
     def group(self, name: str | int) -> str | None:
         """What a group of the pattern matched, as the text spells it."""
@@ -133,27 +132,28 @@ class Rulebook:
             if wanted and (line := seen or text[low:end].strip()):
                 lines.append((start, end))
                 questions.append((line, zones, wanted, among, seen is not None))
-        for line, question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
+        for span, question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
             if decided:
-                number, low, high, match, cast = decided[0] if len(decided) == 1 else max(decided, key=_size)
-                start, end = line
-                begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
-                where = _WHERE[question[1]]
-                yield Hit(self.rules[number], begin + low, begin + high, line, where, match, cast, begin, text)
+                best = decided[0] if len(decided) == 1 else max(decided, key=_size)
+                yield self._hit(text, span, _WHERE[question[1]], best)
 
     def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
         """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
-        where = _zones(text)(start) if zones is None else _WHERE.index(zones)
+        where = _zones(start, _bounds(text)) if zones is None else _WHERE.index(zones)
         window = text[max(start, end - WINDOW) : end]
         line = window.strip()
         if not line:
             return []
-        begin = end - len(window.lstrip())
         among = self._index.all if len(window) == end - start else self._index.unbounded
-        return [
-            Hit(self.rules[number], begin + low, begin + high, (start, end), _WHERE[where], match, cast, begin, text)
-            for number, low, high, match, cast in self._index.decide_all(line, where, among)
-        ]
+        found = self._index.decide_all(line, where, among)
+        return [self._hit(text, (start, end), _WHERE[where], one) for one in found]
+
+    def _hit(self, text: str, line: tuple[int, int], zones: tuple[str, ...], found: Found) -> Hit:
+        number, low, high, match, shadow = found
+        start, end = line
+        begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
+        whole = high - low == shadow.length and not text[start:begin].strip()
+        return Hit(self.rules[number], begin + low, begin + high, line, zones, match, shadow, begin, text, whole)
 
     def candidates(self, text: str) -> Iterable[Candidate]:
         """The lines to try rules on."""
@@ -163,23 +163,21 @@ class Rulebook:
         return self._every(text, {start: wanted for start, _, wanted, *_ in self._held(text)})
 
     def _every(self, text: str, held: Mapping[int, int]) -> Iterator[Candidate]:
-        start, zones_of = 0, _zones(text)
+        start, bounds = 0, _bounds(text)
         while start < len(text):
             end = _line_end(text, start)
             wanted = held.get(start, 0) | self._index.always
-            yield start, end, wanted, zones_of(start) if wanted & self._index.zoned else 0, -1, None
+            yield start, end, wanted, _zones(start, bounds) if wanted & self._index.zoned else 0, -1, None
             start = end + 1
 
-    def _held(
-        self, text: str, zones_of: Callable[[int], int] | None = None, low: int = 0, high: int | None = None
-    ) -> list[Candidate]:
+    def _held(self, text: str, bounds: Bounds | None = None, low: int = 0, high: int | None = None) -> list[Candidate]:
         """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
         found = self._index.lines(text, low, high)
         if not found:
             return []
-        zones_of, zoned = zones_of or _zones(text), self._index.zoned
+        bounds, zoned = bounds or _bounds(text), self._index.zoned
         return [
-            (start, end, wanted, zones_of(start) if wanted & zoned else 0, -1, seen)
+            (start, end, wanted, _zones(start, bounds) if wanted & zoned else 0, -1, seen)
             for start, end, wanted, seen in found
         ]
 
@@ -194,7 +192,7 @@ class Rulebook:
         again: list[Candidate] = []
         gone = 0
         looked = -1
-        zones_of = _zones(text)
+        bounds = _bounds(text)
         for low, before in cuts:
             at, high = low - gone, low + len(before)
             gone += len(before)
@@ -205,7 +203,7 @@ class Rulebook:
             spans.append((low - 1, high + 1, gone))  # what is beside it is on the line, too
             start = text.rfind("\n", 0, at) + 1
             if start != looked:
-                again += self._held(text, zones_of, start, _line_end(text, at))
+                again += self._held(text, bounds, start, _line_end(text, at))
                 looked = start
         zoned = self._index.zoned
         left: list[Candidate] = []
@@ -216,7 +214,7 @@ class Rulebook:
                 number += 1
             if wanted & zoned and (number == len(spans) or spans[number][0] >= end):
                 start -= gone
-                left.append((start, end - gone, wanted & zoned, zones_of(start), tried, seen))
+                left.append((start, end - gone, wanted & zoned, _zones(start, bounds), tried, seen))
         return sorted(left + again) if again else left
 
     @functools.cached_property
@@ -224,18 +222,33 @@ class Rulebook:
         return Index(self.rules)
 
 
-def _size(decision: tuple[int, int, int, Any, Shadow]) -> int:
-    return decision[2] - decision[1]
+def _size(found: Found) -> int:
+    return found[2] - found[1]
 
 
-def _zones(text: str) -> Callable[[int], int]:
-    """Tells by the start of a line which zones it is in, as bits."""
+Bounds = tuple[int, int]
+"""Where the head of a text ends, and where its tail begins."""
+
+
+def _bounds(text: str) -> Bounds:
+    compiled = kernel("page")
+    if compiled is not None:
+        return cast("Bounds", compiled.zones(text, _LEAST_HEAD, _LEAST_TAIL))
+    return _bounds_by_lines(text)
+
+
+def _bounds_by_lines(text: str) -> Bounds:
     lines = lines_of(text)
     last = len(lines) - 1 - (not lines[-1])  # the number of the last line
     head, tail = max(_LEAST_HEAD, last // 3 + 1), last + 1 - max(_LEAST_TAIL, last // 3 + 1)
     head_ends = sum(map(len, lines[:head])) + head if head <= last else len(text) + 1
     tail_starts = sum(map(len, lines[:tail])) + tail if tail > 0 else 0
-    return lambda start: (HEAD if start < head_ends else 0) | (TAIL if start >= tail_starts else 0)
+    return head_ends, tail_starts
+
+
+def _zones(start: int, bounds: Bounds) -> int:
+    """The zones of the line that starts there, as bits."""
+    return (HEAD if start < bounds[0] else 0) | (TAIL if start >= bounds[1] else 0)
 
 
 def _line_end(text: str, start: int) -> int:

@@ -16,7 +16,7 @@ from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Index", "Line", "Question"]
+__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Found", "Index", "Line", "Question"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
@@ -32,7 +32,7 @@ _REMEMBERED = 8192
 
 
 Line = tuple[int, int, int, str | None]
-"""Start and end of a line, the rules to try there, and the text of its shadow if that is known and nothing is hidden."""
+"""Start and end of a line, the rules to try there, and what its shadow says if it hides nothing and that is known."""
 
 Question = tuple[str, int, int, int, bool]
 """A line, its zones, the rules to try there, the rules that may be tried, and whether the line is its own shadow.
@@ -40,8 +40,9 @@ Question = tuple[str, int, int, int, bool]
 If something was dropped that may have hidden a literal, the rules to try are those that may be and whose literal shows.
 """
 
-Decision = tuple[tuple[int, int, int, Any, Shadow], ...]
+Found = tuple[int, int, int, Any, Shadow]
 """What was found: the number of the rule, the span in the line, match, shadow."""
+Decision = tuple[Found, ...]
 
 HEAD, TAIL = 1, 2  # the zones of a line, as bits
 _ASKS = {"head": HEAD, "tail": TAIL}
@@ -152,7 +153,7 @@ class Index:
         length, fitting = len(seen), self._fitting
         wanted &= (fitting[length] if length < len(fitting) else fitting[-1]) & self.in_zones[zones]
         searches = self._searches
-        decided: list[tuple[int, int, int, Any, Shadow]] = []
+        decided: list[Found] = []
         chinese: bool | None = None
         for number in self._numbers(wanted):
             match = (searches[number] or self._search(number))(seen)
