@@ -633,7 +633,9 @@ def test_what_goes_of_a_page(lines: list[str], data: st.DataObject) -> None:
             takes = data.draw(st.sampled_from(["", "above", "fragments", "list", "rest"]))
             taken.append((start, start + len(line), f"a.rule-{number}", takes))
         start += len(line) + 1
-    assert compiled("page").going(text, taken, ads._ENDERS, ads._LIMITS, Edit) == (ads._going(text, taken) if taken else [])
+    assert compiled("page").going(text, taken, ads._ENDERS, ads._LIMITS, Edit) == (
+        ads._going(text, taken) if taken else []
+    )
 
 
 @pytest.mark.parametrize("taken", [[(0, 9, "a.b", "")], [(-1, 1, "a.b", "")], [(0, 1, "a.b", ""), (0, 1, "a.b", "")]])

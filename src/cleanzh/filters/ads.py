@@ -109,7 +109,7 @@ def _find(text: str, rulebook: Rulebook, candidates: Iterable[Candidate]) -> lis
     compiled = kernel("page")
     edits = _going(text, taken) if compiled is None else compiled.going(text, taken, _ENDERS, _LIMITS, Edit)
     if not parts:
-        return edits  # type: ignore[no-any-return]
+        return edits
     starts = [edit.start for edit in edits]
     for part in parts:
         before = bisect.bisect(starts, part.start) - 1
