@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import BinaryIO
 
 from cleanzh.checking.checks import Checks
@@ -64,7 +63,7 @@ def _fixed(checked: Checked, checks: Checks) -> tuple[bytes, Checked]:
         return record.raw, checked._replace(note=left)
     raw, frame, encoding = _written(record, cleaned.text)
     note = "" if encoding == record.encoding else f"written as UTF-8: {record.encoding} can not hold what it became"
-    after = replace(record, raw=raw, text=cleaned.text, encoding=encoding, frame=frame)
+    after = record._replace(raw=raw, text=cleaned.text, encoding=encoding, frame=frame)
     left_over = checks.findings(after, Cleaned(cleaned.text, (), cleaned.metadata, cleaned.flags), None, path)
     done = tuple(finding for finding in findings if finding.fixable)
     return raw, checked._replace(record=after, findings=left_over, fixed=done, note=note)

@@ -102,9 +102,10 @@ class _Members(NamedTuple):
     end: int
 
 
-# What stands between values in all but hostile files, in one step each.
+# What stands between values in all but hostile files, and what most are that are no strings, in one step each.
 _KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+')
 _NEXT = re.compile(r"[ \t\n\r]*+([,}])")
+_WHOLE = re.compile(r"(?:0|-?[1-9][0-9]*+)(?=[,} ])")
 
 
 def _members(line: str, start: int) -> _Members:
@@ -142,7 +143,8 @@ def _value(line: str, position: int) -> tuple[Any, int]:
         # Not strict: a raw control character in a string is dirt for the filters, not a reason to lose the document.
         value, end = scanstring(line, position + 1, False)
         return value, end
-    return _DECODER.raw_decode(line, position)
+    number = _WHOLE.match(line, position)
+    return (number[0], number.end()) if number else _DECODER.raw_decode(line, position)
 
 
 def _nothing_after(line: str, members: _Members) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -127,7 +126,7 @@ class Frame(NamedTuple):
         '{"text": "新的"}'
         """
         line = self.line[: self.start] + token + self.line[self.end :]
-        return self._replace(line=line, end=self.start + len(token))
+        return Frame(line, self.start, self.start + len(token), self.kind)
 
     def with_text(self, text: str, style: str) -> Frame:
         """The same around another text. A line that was ASCII stays so, where its token was escaped."""
@@ -136,8 +135,10 @@ class Frame(NamedTuple):
         return self.holding(token(text, self.kind, style))
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+_NO_METADATA: Mapping[str, str] = {}
+
+
+class Record(NamedTuple):
     """One document as found. Either ``text`` is there, or ``problem`` says why not.
 
     ``raw`` are its bytes, and ``before`` and ``after`` the glue around it (``after`` of the last one of a file).
@@ -166,7 +167,7 @@ class Record:
     container: bool = False
     """Whether only the file itself gives back what is in it."""
     group: int | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = _NO_METADATA
     """What the file says of the document."""
 
     @property

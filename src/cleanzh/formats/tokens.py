@@ -39,7 +39,10 @@ def style_of(written: str, text: str, kind: str) -> str:
     """The style in which ``text`` is ``written``; the token itself if it is none of them."""
     if kind == "csv" and not written.startswith('"'):
         return "bare"
-    return next((style for style in _STYLES[kind] if token(text, kind, style) == written), written)
+    for style in _STYLES[kind]:
+        if token(text, kind, style) == written:
+            return style
+    return written
 
 
 def original(text: str, kind: str, style: str) -> str:

@@ -49,7 +49,7 @@ write_words(Buffer *buffer, const char *words)
 static inline int
 is_escaped(uint32_t c)
 {
-    return c < 0x20 || c == '"' || c == '\\';
+    return c <= '\\' && (c < 0x20 || c == '"' || c == '\\'); /* most are past them all */
 }
 
 /* Writes an escaped character at OUT, of any width, and moves it behind. */
@@ -75,7 +75,7 @@ is_escaped(uint32_t c)
     {                                                                                  \
         for (Py_ssize_t begin = 0; begin < length; begin += BLOCK) {                   \
             Py_ssize_t end = length - begin < BLOCK ? length : begin + BLOCK;          \
-            if (make_room(buffer, 6 * BLOCK) != WRITTEN)                               \
+            if (make_room(buffer, 6 * (end - begin)) != WRITTEN)                               \
                 return FAILED;                                                         \
             unsigned char *out = (unsigned char *)buffer->bytes + buffer->used;        \
             for (Py_ssize_t i = begin; i < end; i++) {                                 \
@@ -120,15 +120,22 @@ write_string(Buffer *buffer, PyObject *text)
 static int
 write_number(Buffer *buffer, PyObject *value)
 {
-    char digits[ENOUGH];
+    char digits[ENOUGH], *first = digits + ENOUGH - 1;
     int overflow;
     long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
     if (overflow)
         return LEFT;
     if (number == -1 && PyErr_Occurred())
         return FAILED;
-    PyOS_snprintf(digits, sizeof digits, "%lld", number);
-    return write_words(buffer, digits);
+    *first = '\0';
+    unsigned long long left = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    do { /* printf would take as long as all else of an edit */
+        *--first = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (number < 0)
+        *--first = '-';
+    return write_words(buffer, first);
 }
 
 static int

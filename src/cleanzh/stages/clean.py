@@ -139,10 +139,11 @@ class Tally:
             self.edits[rule] += edits
             self.touched[rule] += 1
             self.removed[rule] += less
-        for flag in cleaned.flags:
-            self.flags[flag.name] += 1
-        for what in {*found, *(flag.name for flag in cleaned.flags)}:
-            ids = self.examples.setdefault(what, [])
+            if self.touched[rule] <= EXAMPLES:
+                self.examples.setdefault(rule, []).append(name)
+        for flag, count in Counter([flag.name for flag in cleaned.flags]).items() if cleaned.flags else ():
+            self.flags[flag] += count
+            ids = self.examples.setdefault(flag, [])
             if len(ids) < EXAMPLES:
                 ids.append(name)
 
@@ -294,7 +295,7 @@ def examine(record: Record, pipeline: Pipeline) -> tuple[Record, Cleaned | None,
     try:
         cleaned = pipeline.explain(record.text)
     except FilterError as error:
-        return replace(record, problem=str(error)), None, "filter_failed"
+        return record._replace(problem=str(error)), None, "filter_failed"
     if record.metadata:  # what the file says goes before what the text seems to say
         cleaned = replace(cleaned, metadata={**cleaned.metadata, **record.metadata})
     return record, cleaned, set_aside_reason(cleaned.text)

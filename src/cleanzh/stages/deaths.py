@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from cleanzh.readers import Record
@@ -43,7 +42,7 @@ def survivors(records: Iterator[Record], note: Path) -> Iterator[Record]:
                 record = next(records, None)
                 if record is None:
                     return
-                yield record if number not in left_out else replace(record, text=None, frame=None, problem=_PROBLEM)
+                yield record if number not in left_out else record._replace(text=None, frame=None, problem=_PROBLEM)
 
 
 def _read(note: Path) -> tuple[int, ...]:
