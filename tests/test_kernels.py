@@ -319,7 +319,8 @@ def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
 def test_changed_runs(before: str, other: str, gap: int) -> None:
     module = compiled("script")
     after = "".join([old if old == "\n" else new for old, new in zip(before, other, strict=False)])
-    assert module.changed(before, after, gap) == unifying._changed(before, after, gap)
+    spans = unifying._changed(before, after, gap)
+    assert module.changed(before, after, gap, Edit, "") == [Edit("", i, before[i:j], after[i:j]) for i, j in spans]
 
 
 pieces = st.sampled_from(

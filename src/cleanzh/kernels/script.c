@@ -1,6 +1,6 @@
 /* Characters and phrases written in another script, and where two texts of one length differ: see
  * cleanzh.filters.script.table, which makes the tables. */
-#include "text.h"
+#include "edits.h"
 
 /* `phrases` are 16-bit numbers. `starts` says for each character where those phrases begin that begin with it (0: there
  * are none), the longest first: how many characters one has (0: no more), what is to be heeded, the characters, and
@@ -101,41 +101,56 @@ release_characters:
     return result;
 }
 
-/* Where two texts of one length differ: (start, end) of each run, in which up to GAP characters in a row, but no line
+/* The first place from I on where two texts differ, or the end. */
+#define LOOP(NAME, UNIT)                                                                                       \
+    static Py_ssize_t NAME(const UNIT *before, const UNIT *after, Py_ssize_t i, Py_ssize_t length)             \
+    {                                                                                                          \
+        while (i < length && before[i] == after[i])                                                            \
+            i++;                                                                                               \
+        return i;                                                                                              \
+    }
+FOR_EACH_WIDTH(LOOP, difference)
+#undef LOOP
+
+static Py_ssize_t
+next_difference(PyObject *before, PyObject *after, Py_ssize_t i, Py_ssize_t length)
+{
+    if (PyUnicode_KIND(before) != PyUnicode_KIND(after)) {
+        while (i < length && PyUnicode_READ_CHAR(before, i) == PyUnicode_READ_CHAR(after, i))
+            i++;
+        return i;
+    }
+    return BY_WIDTH(difference, before, PyUnicode_DATA(after), i, length);
+}
+
+/* The edits where two texts of one length differ: of each run, in which up to GAP characters in a row, but no line
  * break, may be the same. */
 static PyObject *
 changed(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 3 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+    if (count != 5 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) || !is_edit_type(args[3]) ||
         PyUnicode_GET_LENGTH(args[0]) != PyUnicode_GET_LENGTH(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "changed(before, after, gap), the texts of one length");
+        PyErr_SetString(PyExc_TypeError, "changed(before, after, gap, Edit, rule), the texts of one length");
         return NULL;
     }
-    Py_ssize_t gap = PyLong_AsSsize_t(args[2]), length = PyUnicode_GET_LENGTH(args[0]);
+    PyObject *before = args[0], *after = args[1];
+    Py_ssize_t gap = PyLong_AsSsize_t(args[2]), length = PyUnicode_GET_LENGTH(before);
     if (gap == -1 && PyErr_Occurred())
         return NULL;
-    PyObject *spans = PyList_New(0);
-    if (spans == NULL)
-        return NULL;
-    int before_kind = PyUnicode_KIND(args[0]), after_kind = PyUnicode_KIND(args[1]);
-    const void *before = PyUnicode_DATA(args[0]), *after = PyUnicode_DATA(args[1]);
-    Py_ssize_t start = -1, end = 0; /* of the run that is not yet written down */
-    for (Py_ssize_t i = 0; i <= length; i++) {
-        Py_UCS4 old = i < length ? PyUnicode_READ(before_kind, before, i) : '\n';
-        int differs = i < length && old != PyUnicode_READ(after_kind, after, i);
-        if (start >= 0 && (old == '\n' || (differs && i - end >= gap))) {
-            if (append_pair(spans, start, end) < 0) {
-                Py_DECREF(spans);
-                return NULL;
-            }
-            start = -1;
-        }
-        if (differs) {
-            start = start < 0 ? i : start;
-            end = i + 1;
-        }
+    PyObject *edits = PyList_New(0);
+    Py_ssize_t start = next_difference(before, after, 0, length);
+    while (edits != NULL && start < length) {
+        Py_ssize_t end = start + 1, next;
+        while ((next = next_difference(before, after, end, length)) < length && next - end < gap
+               && PyUnicode_FindChar(before, '\n', end, next + 1, 1) < 0)
+            end = next + 1;
+        PyObject *made = PyUnicode_Substring(after, start, end);
+        if (made == NULL || append_edit(edits, (PyTypeObject *)args[3], args[4], before, start, end, made) < 0)
+            Py_CLEAR(edits);
+        Py_XDECREF(made);
+        start = next;
     }
-    return spans;
+    return edits;
 }
 
 static PyMethodDef methods[] = {
@@ -143,9 +158,9 @@ static PyMethodDef methods[] = {
      "convert(text, characters, starts, phrases) -> str | None\n\n"
      "The text in the other script; None if something in it is not to be converted by tables."},
     {"changed", (PyCFunction)(void (*)(void))changed, METH_FASTCALL,
-     "changed(before, after, gap) -> list[tuple[int, int]]\n\n"
-     "Where two texts of one length differ: runs with at most so many characters in a row, and no line break, between\n"
-     "what differs."},
+     "changed(before, after, gap, Edit, rule) -> list[Edit]\n\n"
+     "The edits where two texts of one length differ: runs with at most so many characters in a row, and no line break,\n"
+     "between what differs."},
     {NULL, NULL, 0, NULL},
 };
 

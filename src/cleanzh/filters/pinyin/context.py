@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
-from cleanzh.filters.pinyin.gbk import is_usual
+from cleanzh.filters.pinyin.gbk import is_usual, usual
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES
 from cleanzh.patterns import lazily
@@ -40,7 +40,9 @@ _PAIRED_MARKS: Final = "“”‘’《》「」『』【】（）〈〉"
 def _marks() -> array[int]:
     """For each character: the pairs of marks that it may begin and end, whether it is one of two, and
     whether it is not usual; as ``kernels/context.c`` has them."""
-    table = array("H", [0 if is_usual(chr(code)) else 0x200 for code in range(ENTRIES)])
+    table = array("H", [0x200]) * ENTRIES
+    for span in usual():
+        table[span.start : span.stop] = array("H", bytes(2 * len(span)))
     for rule, (firsts, seconds) in enumerate(_ODD_MARKS):
         for first in firsts:
             table[ord(first)] |= 1 << rule

@@ -24,6 +24,7 @@ __all__ = [
     "in_zone",
     "is_private",
     "is_usual",
+    "usual",
     "vanishing",
 ]
 
@@ -69,6 +70,11 @@ def ending_in(trail: int) -> dict[str, int]:
 def is_usual(char: str) -> bool:
     """Han, the marks of running text and ASCII: not the full-width letters, kana and boxes that GBK has besides."""
     return "\u4e00" <= char <= "\u9fff" or char in _MARKS or char < "\x80"
+
+
+def usual() -> list[range]:
+    """The code points of :func:`is_usual`."""
+    return [range(0x80), range(0x4E00, 0xA000), *(range(ord(mark), ord(mark) + 1) for mark in _MARKS)]
 
 
 def in_zone(first: int, second: int) -> bool:

@@ -17,7 +17,6 @@ from cleanzh.lexicon.kinds import (
     KANA,
     SIMPLIFIED,
     TRADITIONAL,
-    count_of,
     kinds_of,
     places_of,
 )
@@ -165,7 +164,7 @@ class UnifyScript:
             return text
         other_forms = _other_region(self.to) is not None and _foreign_forms(self.to).search(text)
         other = TRADITIONAL if self.to == "simplified" else SIMPLIFIED
-        if self.source == "auto" and not other_forms and _has_strays_at_most(text, other):
+        if self.source == "auto" and not other_forms and not kinds_of(text) & (other | BEYOND):
             return text
         count = letters(text)
         if _is_foreign(count, _FOREIGN_DOCUMENT):
@@ -197,7 +196,7 @@ class UnifyScript:
 
     def _is_telling(self, text: str) -> bool:
         """Whether one of the few characters of the other script is common enough to be no stray."""
-        return self.to != "simplified" or not (characters("traditional") - characters("rare")).isdisjoint(text)
+        return self.to != "simplified" or not _common_traditional().isdisjoint(text)
 
     def _source(self, text: str) -> str:
         if self.to == "simplified":
@@ -324,19 +323,6 @@ class UnifyScript:
 unify_script = UnifyScript()
 
 
-def _has_strays_at_most(text: str, other: int) -> bool:
-    """Whether the characters of the ``other`` script are none, or too few for a line and for the text as a whole."""
-    kinds = kinds_of(text)
-    if not kinds & (other | BEYOND):
-        return True
-    if kinds & BEYOND:
-        return False  # all letters have to be counted
-    wrong = count_of(other, text)
-    if wrong >= _LEAST_DISTINCT:
-        return False
-    return wrong < _STRAY_SHARE * (wrong + count_of((SIMPLIFIED | TRADITIONAL) & ~other, text))
-
-
 def _other(to: str) -> str:
     return "traditional" if to == "simplified" else "simplified"
 
@@ -347,6 +333,11 @@ def _same(to: str) -> str:
 
 def _other_region(to: str) -> str | None:
     return {"taiwan": "hongkong", "hongkong": "taiwan"}.get(to)
+
+
+@cache
+def _common_traditional() -> frozenset[str]:
+    return characters("traditional") - characters("rare")
 
 
 @cache
@@ -375,7 +366,9 @@ def _is_foreign(count: Letters, share: float) -> bool:
 def _changed_runs(rule: str, before: str, after: str) -> list[Edit]:
     """One edit a changed run, for texts of one length."""
     compiled = kernel("script")
-    spans = _changed(before, after, _RUN_GAP) if compiled is None else compiled.changed(before, after, _RUN_GAP)
+    if compiled is not None:
+        return compiled.changed(before, after, _RUN_GAP, Edit, rule)  # type: ignore[no-any-return]
+    spans = _changed(before, after, _RUN_GAP)
     # A text may have thousands; the constructor of a named tuple takes three times as long.
     return [tuple.__new__(Edit, (rule, start, before[start:end], after[start:end])) for start, end in spans]
 

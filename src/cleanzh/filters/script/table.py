@@ -5,8 +5,8 @@ region to the standard ones, by phrases or else character by character, and then
 character by character. Here all of it is one table of characters and one of phrases, with what OpenCC itself makes of
 each. Beside the phrases that it lists there are those that become one of them when they are brought to the standard.
 
-Where phrases overlap, which of them OpenCC takes depends on which list they are from. Such a text is left to OpenCC,
-and so is all that has a character that OpenCC treats by more than a table. The phrases are listed in ``script.txt``,
+Where phrases overlap, which of them OpenCC takes depends on which list they are from. Such a line is left to OpenCC,
+and so is each that has a character that OpenCC treats by more than a table. The phrases are listed in ``script.txt``,
 for the release that they were taken from: any other converts for itself.
 """
 
