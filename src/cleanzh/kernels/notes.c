@@ -1,6 +1,6 @@
-/* Where a text has notes in brackets, and marks of lost bytes: see filters/pinyin/notes.py, which says by a table of
+/* Where a text has notes in brackets, and marks of lost bytes: see filters/pinyin/scan.py, which says by a table of
  * bits which characters of the BMP are letters of a note, marks and Han. */
-#include "text.h"
+#include "edits.h"
 
 enum { LETTER = 1, LOST = 2, CALL = 4, HAN = 8 };
 #define LONGEST 9 /* letters of a note */
@@ -65,60 +65,118 @@ opened(PyObject *whole, PyObject *classes, Py_buffer *table, Text *text)
     return 1;
 }
 
+/* How many Han the line has that PLACE is on, and where it ends. */
+static Py_ssize_t
+line_han(const Text *text, Py_ssize_t place, Py_ssize_t *end)
+{
+    Py_ssize_t han = 0, start = place;
+    while (start > 0 && at(text, start - 1) != '\n')
+        han += is(text, --start, HAN) != 0;
+    for (; place < text->length && at(text, place) != '\n'; place++)
+        han += is(text, place, HAN) != 0;
+    *end = place;
+    return han;
+}
+
+/* What ASK says of a note, which is asked once for all that are alike; a new reference. */
+static PyObject *
+key_of(PyObject *note, PyObject *known, PyObject *ask)
+{
+    PyObject *key = PyDict_GetItemWithError(known, note);
+    if (key != NULL || PyErr_Occurred())
+        return Py_XNewRef(key);
+    key = PyObject_CallOneArg(ask, note);
+    if (key != NULL && PyDict_SetItem(known, note, key) < 0)
+        Py_CLEAR(key);
+    return key;
+}
+
 static PyObject *
 find(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     Py_buffer table;
     Text text;
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "find(text, classes)");
+    if (count != 3) {
+        PyErr_SetString(PyExc_TypeError, "find(text, classes, ask)");
         return NULL;
     }
     if (!opened(args[0], args[1], &table, &text))
         return NULL;
-    PyObject *found = PyList_New(0);
-    Py_ssize_t start = 0;
-    while (found != NULL && (start = next(args[0], &text, '(', start)) < text.length) {
+    PyObject *notes = PyList_New(0), *attached = PySet_New(NULL), *known = PyDict_New(), *result = NULL;
+    Py_ssize_t start = 0, last = -1, line_end = -1, han = 0;
+    if (notes == NULL || attached == NULL || known == NULL)
+        goto done;
+    while ((start = next(args[0], &text, '(', start)) < text.length) {
         Py_ssize_t letters_end, end = note_end(&text, start + 1, &letters_end);
         if (end < 0) {
             start++;
             continue;
         }
-        /* nobody but the converter leaves a blank inside the bracket */
-        int attached = letters_end + 2 == end || is(&text, start - 2, HAN) || is(&text, end, HAN);
         Py_ssize_t before = is(&text, start - 1, HAN) ? start - 1 : start - 2;
         PyObject *note = PyUnicode_Substring(args[0], before < 0 ? 0 : before, end), *each = NULL;
-        if (note != NULL)
-            each = Py_BuildValue("(nnNO)", start, end, note, attached ? Py_True : Py_False);
-        if (each == NULL || PyList_Append(found, each) < 0)
-            Py_CLEAR(found);
-        Py_XDECREF(each);
+        PyObject *key = note == NULL ? NULL : key_of(note, known, args[2]);
+        Py_XDECREF(note);
+        if (key == NULL)
+            goto done;
+        if (key != Py_None) {
+            if (start > line_end)
+                han += line_han(&text, start, &line_end);
+            /* nobody but the converter leaves a blank inside the bracket */
+            int in_text = letters_end + 2 == end || is(&text, start - 2, HAN) || is(&text, end, HAN) || last == start - 1;
+            each = Py_BuildValue("(nnO)", start, end, key);
+            if (each == NULL || PyList_Append(notes, each) < 0 || (in_text && PySet_Add(attached, key) < 0)) {
+                Py_XDECREF(each);
+                Py_DECREF(key);
+                goto done;
+            }
+            Py_DECREF(each);
+            last = end;
+        }
+        Py_DECREF(key);
         start = end;
     }
+    result = Py_BuildValue("(OOn)", notes, attached, han);
+done:
     PyBuffer_Release(&table);
-    return found;
+    Py_XDECREF(notes);
+    Py_XDECREF(attached);
+    Py_XDECREF(known);
+    return result;
 }
 
 static PyObject *
-line_of(PyObject *module, PyObject *const *args, Py_ssize_t count)
+removed(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    Py_buffer table;
-    Text text;
-    Py_ssize_t start = count == 3 ? PyLong_AsSsize_t(args[2]) : -1;
-    if (start < 0) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "line_of(text, classes, place)");
+    if (count != 5 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !PyAnySet_Check(args[2])
+        || !is_edit_type(args[3])) {
+        PyErr_SetString(PyExc_TypeError, "removed(text, notes, going, Edit, rule)");
         return NULL;
     }
-    if (!opened(args[0], args[1], &table, &text))
-        return NULL;
-    Py_ssize_t end = start, han = 0;
-    while (start > 0 && at(&text, start - 1) != '\n')
-        han += is(&text, --start, HAN) != 0;
-    for (; end < text.length && at(&text, end) != '\n'; end++)
-        han += is(&text, end, HAN) != 0;
-    PyBuffer_Release(&table);
-    return Py_BuildValue("(nn)", end, han);
+    PyObject *edits = PyList_New(0), *others = PyList_New(0), *nothing = PyUnicode_New(0, 0);
+    if (edits == NULL || others == NULL || nothing == NULL)
+        goto failed;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(args[1]); i++) {
+        PyObject *note = PyList_GET_ITEM(args[1], i);
+        if (!PyTuple_Check(note) || PyTuple_GET_SIZE(note) != 3) {
+            PyErr_SetString(PyExc_TypeError, "removed: a note is (start, end, key)");
+            goto failed;
+        }
+        Py_ssize_t start = PyLong_AsSsize_t(PyTuple_GET_ITEM(note, 0));
+        Py_ssize_t end = PyLong_AsSsize_t(PyTuple_GET_ITEM(note, 1));
+        int goes = PyErr_Occurred() ? -1 : PySet_Contains(args[2], PyTuple_GET_ITEM(note, 2));
+        if (goes < 0)
+            goto failed;
+        if (goes ? append_edit(edits, (PyTypeObject *)args[3], args[4], args[0], start, end, nothing) < 0
+                 : PyList_Append(others, note) < 0)
+            goto failed;
+    }
+    Py_DECREF(nothing);
+    return Py_BuildValue("(NN)", edits, others);
+failed:
+    Py_XDECREF(nothing);
+    Py_XDECREF(edits);
+    Py_XDECREF(others);
+    return NULL;
 }
 
 static PyObject *
@@ -194,9 +252,11 @@ done:
 
 static PyMethodDef methods[] = {
     {"find", (PyCFunction)(void (*)(void))find, METH_FASTCALL,
-     "find(text, classes) -> list of (start, end, note from the Han before it on or two others, whether it is in text)"},
-    {"line_of", (PyCFunction)(void (*)(void))line_of, METH_FASTCALL,
-     "line_of(text, classes, place) -> (end of the line, how many Han it has)"},
+     "find(text, classes, ask) -> (list of (start, end, key), the keys of those in text, Han of their lines)\n\n"
+     "The notes, of which ASK makes keys, given each from the Han before it on or two others; None for what is no note."},
+    {"removed", (PyCFunction)(void (*)(void))removed, METH_FASTCALL,
+     "removed(text, notes, going, Edit, rule) -> (edits, others)\n\n"
+     "The edits that take out the notes whose keys are going, and all other notes."},
     {"counts", (PyCFunction)(void (*)(void))counts, METH_FASTCALL, "counts(chars, text) -> list"},
     {"lost", (PyCFunction)(void (*)(void))lost, METH_FASTCALL,
      "lost(text, classes, start) -> place of the next mark of a lost byte that a note or ! or ? may stand behind, or -1"},

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from cleanzh.edits import Edit
 from cleanzh.filters.pinyin.gbk import decoder, encoder
-from cleanzh.filters.pinyin.scan import LETTERS, counts_of, lines_han, notes_in
+from cleanzh.filters.pinyin.scan import LETTERS, Key, Note, counts_of, notes_in, removed
 from cleanzh.lexicon.bigrams import scores
 from cleanzh.lexicon.readings import read_alike, readings, syllables, toneless
 from cleanzh.patterns import lazily
@@ -37,11 +37,7 @@ _COMMON_TRADITIONAL, _COMMON, _VERY_COMMON = -12.6, -10.5, -8.55  # scores of si
 _ENOUGH: Final = 1.0  # evidence that makes a page a converter's
 _STRONG: Final = 5.0  # and that makes it so beyond doubt
 
-_made = tuple.__new__  # the constructor of a named tuple takes three times as long
 _START: Final = itemgetter(1)
-
-_Key = tuple[str, str]  # a character and its note
-_Note = tuple[int, int, _Key]  # with where the note begins and ends
 
 
 class Judgement(NamedTuple):
@@ -93,7 +89,7 @@ def _annotated(text: str, bracket: int) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _key(found: str) -> _Key | None:
+def _key(found: str) -> Key | None:
     """The character and the letters of what :func:`notes_in` found, if they are some."""
     bracket = found.rindex("(")
     char, note = found[bracket - 1 : bracket], found[bracket + 1 : -1].rstrip(" ")
@@ -134,22 +130,23 @@ def _lacks(char: str, charset: str) -> bool:
 
 def judge(text: str) -> Judgement:
     """Weigh the notes of a text and say which of them go."""
-    notes, attached, density = _collect(text)
+    notes, in_text, han = notes_in(text, _key)
     if not notes:
         return Judgement(0.0, frozenset(), [])
+    density = len(notes) / han if han else 0.0  # the share of Han that has one, in lines with notes
     totals = Counter([key for _, _, key in notes])
     annotated: Counter[str] = Counter()
     for (char, _), total in totals.items():
         annotated[char] += total
     frequency = counts_of(annotated, text)
-    kept: dict[_Key, float] = {}
+    kept: dict[Key, float] = {}
     strength = 0.0
     for key, total in totals.items():
         weight, char = _evidence(*key), key[0]
         share = total / max(annotated[char], frequency[char])
         if weight > 0:
             kept[key] = share
-            if key not in attached:
+            if key not in in_text:
                 if density > 0.35:
                     continue  # a headword of a vocabulary
                 weight /= 2
@@ -164,47 +161,21 @@ def judge(text: str) -> Judgement:
         return Judgement(strength, frozenset(), [])
     going = {key for key, share in kept.items() if _goes(key, share, totals[key], strength)}
     gone = frozenset(char for char, _ in going)
-    edits, others = [], []
-    for note in notes:
-        start, end, key = note
-        if key in going:
-            edits.append(_made(Edit, ("pinyin.note", start, text[start:end], "")))
-        else:
-            others.append(note)
+    edits, others = removed(text, notes, going, "pinyin.note")
     if strength >= _STRONG:
         edits += _with_spam(text, gone, others, going)
         edits.sort(key=_START)
     return Judgement(strength, gone, edits)
 
 
-def _goes(key: _Key, share: float, total: int, strength: float) -> bool:
+def _goes(key: Key, share: float, total: int, strength: float) -> bool:
     weight = _evidence(*key)
     if share <= 0.25 or (share < 0.5 and strength < _STRONG):
         return False
     return weight >= 0.15 or strength >= _STRONG or total > 1
 
 
-def _collect(text: str) -> tuple[list[_Note], set[_Key], float]:
-    """All notes, those that stand in running text, and the share of Han that has one in lines with notes."""
-    notes: list[_Note] = []
-    in_text: set[_Key] = set()
-    last = line_end = -1
-    han = 0
-    for start, end, note, attached in notes_in(text):
-        key = _key(note)
-        if key is None:
-            continue
-        if start > line_end:
-            line_end, more = lines_han(text, start)
-            han += more
-        notes.append((start, end, key))
-        if attached or last == start - 1:
-            in_text.add(key)
-        last = end
-    return notes, in_text, len(notes) / han if han else 0.0
-
-
-def _with_spam(text: str, listed: frozenset[str], others: list[_Note], going: set[_Key]) -> Iterator[Edit]:
+def _with_spam(text: str, listed: frozenset[str], others: list[Note], going: set[Key]) -> Iterator[Edit]:
     """Notes with spam inside, 時(s直播hí), and notes that spam drove away from their character, 學直播(xué)."""
     for match in _NOTE_WITH_SPAM.finditer(text):
         start, end = match.span()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
 from typing import Final
 
+from cleanzh.edits import Edit
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
 from cleanzh.patterns import lazily
 
-__all__ = ["LETTERS", "counts_of", "lines_han", "next_lost", "notes_in"]
+__all__ = ["LETTERS", "Key", "Note", "counts_of", "next_lost", "notes_in", "removed"]
+
+Key = tuple[str, str]  # a character and its note
+Note = tuple[int, int, Key]  # with where the note begins and ends
 
 # GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
 LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
@@ -34,24 +38,37 @@ def _classes() -> bytearray:
     return bits_of((LETTERS, _MARKS, _CALLS, _HAN))
 
 
-def notes_in(text: str) -> Sequence[tuple[int, int, str, bool]]:
-    """Where the notes stand, each with the Han before it or else two characters; and whether it is in running text.
+def notes_in(text: str, ask: Callable[[str], Key | None]) -> tuple[list[Note], set[Key], int]:
+    """The notes; the keys of those in running text; and how many Han the lines have that they stand on.
 
-    That is with Han behind, or before the character that it belongs to; or with a blank inside, which nobody leaves but
-    the converter.
+    ``ask`` says the key of a note, or None for what is none; it is given the Han before it or else two characters, too.
+    In running text is one with Han behind, or before the character that it belongs to; one right behind another with
+    its character; and one with a blank inside, which nobody leaves but the converter.
 
-    >>> notes_in("戰(zhàn)略合作")
-    [(1, 7, '戰(zhàn)', True)]
+    >>> notes_in("戰(zhàn)略合作", lambda note: (note[0], note[2:-1]))
+    ([(1, 7, ('戰', 'zhàn'))], {('戰', 'zhàn')}, 4)
     """
     compiled = kernel("notes")
     if compiled is not None:
-        return compiled.find(text, _classes())  # type: ignore[no-any-return]
-    found = []
+        return compiled.find(text, _classes(), ask)  # type: ignore[no-any-return]
+    notes: list[Note] = []
+    in_text: set[Key] = set()
+    last = line_end = -1
+    han = 0
     for match in _NOTE.finditer(text):
         start, end = match.span()
-        before = start - 1 if start and _is_han(text[start - 1]) else max(0, start - 2)
-        found.append((start, end, text[before:end], _attached(text, start, end)))
-    return found
+        key = ask(text[start - 1 if start and _is_han(text[start - 1]) else max(0, start - 2) : end])
+        if key is None:
+            continue
+        if start > line_end:
+            line_end = text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+            han += len(_NOT_HAN.sub("", text[text.rfind("\n", 0, start) + 1 : line_end]))
+        notes.append((start, end, key))
+        if last == start - 1 or _attached(text, start, end):
+            in_text.add(key)
+        last = end
+    return notes, in_text, han
 
 
 def _attached(text: str, start: int, end: int) -> bool:
@@ -62,14 +79,13 @@ def _is_han(char: str) -> bool:
     return "\u3400" <= char <= "\u9fff"
 
 
-def lines_han(text: str, place: int) -> tuple[int, int]:
-    """Where the line ends that has ``place``, and how many Han it has."""
+def removed(text: str, notes: list[Note], going: Set[Key], rule: str) -> tuple[list[Edit], list[Note]]:
+    """The edits that take out the notes whose keys are ``going``, and the other notes."""
     compiled = kernel("notes")
     if compiled is not None:
-        return compiled.line_of(text, _classes(), place)  # type: ignore[no-any-return]
-    end = text.find("\n", place)
-    end = len(text) if end < 0 else end
-    return end, len(_NOT_HAN.sub("", text[text.rfind("\n", 0, place) + 1 : end]))
+        return compiled.removed(text, notes, going, Edit, rule)  # type: ignore[no-any-return]
+    edits = [Edit(rule, start, text[start:end], "") for start, end, key in notes if key in going]
+    return edits, [note for note in notes if note[2] not in going]
 
 
 def counts_of(chars: Iterable[str], text: str) -> Mapping[str, int]:
