@@ -469,11 +469,11 @@ def noted(note: str) -> scan.Key | None:
 def test_notes(text: str) -> None:
     compiled("notes")
     places = range(len(text) + 1)
-    found, _, _ = scan.notes_in(text, noted)
-    going = {key for _, _, key in found[::2]}
+    noticed, _, _ = scan.notes_in(text, noted)
+    going = {key for _, _, key in noticed[::2]}
     measures: list[Callable[[], Any]] = [
         lambda: scan.notes_in(text, noted),
-        lambda: scan.removed(text, found, going, "pinyin.note"),
+        lambda: scan.removed(text, noticed, going, "pinyin.note"),
         lambda: [scan.counts_of("戰a的\ud800", text)[char] for char in "戰a的\ud800"],
         lambda: [(found.span(), found.groups()) if (found := scan.next_lost(text, at)) else None for at in places],
     ]

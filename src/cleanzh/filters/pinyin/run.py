@@ -107,23 +107,24 @@ class Reader:
         stop = min(len(text), position + _LONGEST_RUN)
         while position < stop:
             glyph = text[position]
-            code = ord(glyph)
             pair = encode.get(glyph)
-            if glyph in "?？\ufffd":
-                so_far = self._mend(chars, seams, line, "")
-                if so_far is not None:
-                    yield from self._at_loss(position, pending, so_far, line)
-                if glyph != "？":
+            if pair is None or glyph in "？€":  # most are others
+                if glyph in "?？\ufffd":
+                    so_far = self._mend(chars, seams, line, "")
+                    if so_far is not None:
+                        yield from self._at_loss(position, pending, so_far, line)
+                    if glyph != "？":
+                        return
+                code = ord(glyph)
+                if code < 0x80 or code == 0x20AC:
+                    byte = EURO if code == 0x20AC else code
+                    if byte >= 0x40:
+                        yield from self._at_ascii(position + 1, chars, [*seams, (pending, byte)], line)
+                    if not 0x21 <= code <= 0x7E or not self._folded:
+                        return
+                    pair = 0xA3 << 8 | code | 0x80  # full-width once, and folded since
+                if pair is None:
                     return
-            if code < 0x80 or code == 0x20AC:
-                byte = EURO if code == 0x20AC else code
-                if byte >= 0x40:
-                    yield from self._at_ascii(position + 1, chars, [*seams, (pending, byte)], line)
-                if not 0x21 <= code <= 0x7E or not self._folded:
-                    return
-                pair = 0xA3 << 8 | code | 0x80  # full-width once, and folded since
-            if pair is None:
-                return
             chars.append(decode.get(pending << 8 | pair >> 8, "\ufffd"))
             seams.append((pending, pair >> 8))
             if chars[-1] == "\ufffd" and self._private_survives:
@@ -174,14 +175,15 @@ class Reader:
         before = line[-1:] or "\n"
         worth = profile(before + "".join(chars) + (after or "\n"))
         out: list[str] = []
+        unread = len(chars) - 1 if wanted and not reads_as(chars[-1], wanted) else -1
         for index, char in enumerate(chars):
-            last_one = index + 1 == len(chars)
-            broken = _broken(char) or (last_one and wanted != "" and not reads_as(char, wanted))
-            mark = seams[index][0] == 0xA3
-            own, following = worth[index + 1], worth[index + 2]
-            if not broken and not mark and (own > _DULL or (own > _ODD and following > _DULL + 2)):
+            own = worth[index + 1]
+            broken = index == unread or _broken(char)
+            dull = own <= _DULL and (own <= _ODD or worth[index + 2] <= _DULL + 2)
+            if not dull and not broken and seams[index][0] != 0xA3:  # a mark is worth a look
                 out.append(char)
                 continue
+            last_one = index + 1 == len(chars)
             left = ("".join(out) or before)[-1]
             right = _sound("".join(chars[index + 1 : index + 3]) + after)
             found = self._two_for_one(*seams[index], left, right, wanted if last_one else "")
@@ -223,11 +225,11 @@ class Reader:
             right = text[end : end + 1]
             choices = read_as(pending, note[1])
             if choices:
-                yield Run(end, so_far + self.likeliest(choices, left, right)[0], 4.0)
+                yield Run(end, so_far + self.likeliest(choices, left, right), 4.0)
             elif not self._private_survives:
                 both = _both(pending, note[1])
                 if both:
-                    yield Run(end, so_far + self.likeliest(both, left, right)[0], 2.0)
+                    yield Run(end, so_far + self.likeliest(both, left, right), 2.0)
             return
         tag = _TAG_REST.match(text, after) is not None
         ends = tag or after == len(text) or text[after] == "\n"
@@ -238,7 +240,7 @@ class Reader:
             return
         unknown = not ends and not mark  # a digit, a letter, a blank or the end of a line: nobody knows
         right = "\n" if ends else mark[0].strip() if mark else ""
-        char, chance = self.likeliest(beginning_with(pending), left, right)
+        char, chance = self.chance(beginning_with(pending), left, right)
         twin = self._twin(pending, line + so_far)
         if twin and chance < 0.95:
             char = twin
@@ -259,16 +261,30 @@ class Reader:
                     return line[at : at + 2]
         return ""
 
-    def likeliest(self, choices: Iterable[str], left: str, right: str) -> tuple[str, float]:
-        """What reads best between ``left`` and ``right``, and how likely it is among ``choices`` (of one length)."""
-        left, right, listed = left[-1:] or "\n", right[:1] or "\n", tuple(choices)
+    def likeliest(self, choices: Iterable[str], left: str, right: str) -> str:
+        """What reads best between ``left`` and ``right`` among ``choices`` (of one length)."""
+        listed = tuple(choices)
+        if not listed:
+            return "?"
+        plausible, others, _ = self._ranked(listed, left, right)
+        return listed[-max(plausible + others)[1]]
+
+    def chance(self, choices: Iterable[str], left: str, right: str) -> tuple[str, float]:
+        """:meth:`likeliest`, and how likely it is among all choices."""
+        listed = tuple(choices)
         if not listed:
             return "?", 0.0
-        fluent, others, chances = _between(listed, left, right)
-        fits = self._context.fit(left, [listed[-place] for _, place in fluent], right)
+        plausible, others, chances = self._ranked(listed, left, right)
+        best, place = max(plausible + others)
+        return listed[-place], 1 / (chances * exp(-best) + sum([exp(value - best) for value, _ in plausible]))
+
+    def _ranked(self, choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked, float]:
+        """:func:`_between`, with what the text says of the best ones."""
+        left, right = left[-1:] or "\n", right[:1] or "\n"
+        fluent, best, others, chances = _between(choices, left, right)
+        fits = self._context.fit(left, best, right)
         worth = [(value + fit + _PLAUSIBLE, place) for (value, place), fit in zip(fluent, fits, strict=True)]
-        best, place = max(worth + others)
-        return listed[-place], 1 / (chances * exp(-best) + sum([exp(value - best) for value, _ in worth]))
+        return worth, others, chances
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
@@ -280,15 +296,15 @@ _Ranked = list[tuple[float, int]]
 
 
 @lru_cache(maxsize=1024)
-def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked, float]:
-    """How well each of the choices reads between the two and its place, negated: of the best ones, and of the next; and
-    how likely all but the best ones are together."""
+def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, list[str], _Ranked, float]:
+    """How well each of the choices reads between the two and its place, negated: of the best ones, which these are, and
+    of the next; and how likely all but the best ones are together."""
     worth = sorted(
         zip(fluency([left + choice + right for choice in choices]), range(0, -len(choices), -1), strict=True)
     )
     worth.reverse()
     best, others = worth[: 4 * _FEW], worth[4 * _FEW :]
-    return best, others[:1], sum([exp(value) for value, _ in others])
+    return best, [choices[-place] for _, place in best], others[:1], sum([exp(value) for value, _ in others])
 
 
 @lru_cache(maxsize=8192)
@@ -321,7 +337,7 @@ def _sound(text: str) -> str:
 
 
 def _broken(char: str) -> bool:
-    return char == "\ufffd" or is_private(char)
+    return "\ue000" <= char <= "\uf8ff" or char == "\ufffd"
 
 
 def _only_gbk(char: str) -> bool:

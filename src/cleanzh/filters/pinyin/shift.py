@@ -110,12 +110,12 @@ def _after_blank(reader: Reader, match: re.Match[str], line: str, spun: bool) ->
     text, start = reader.text, match.start()
     left = line[-1:]
     half = _FIRST_HALF[match[2]]
-    other, _ = reader.likeliest(_not_stop(), left, decoder().get(half << 8 | 0xB0, ""))
+    other = reader.likeliest(_not_stop(), left, decoder().get(half << 8 | 0xB0, ""))
     best: tuple[float, float, Run] | None = None
     for first in ("。", other):
         for run in reader.read(match.end(), half, line + first):
             if first != "。":
-                first, _ = reader.likeliest(_not_stop(), left, run.text[:1])
+                first = reader.likeliest(_not_stop(), left, run.text[:1])
             mended, right = first + run.text, text[run.end : run.end + 1]
             worth = (reader.worth(left, mended, right) + _STOP * (first == "。")) / (len(mended) + 1) + run.bonus / 2
             gain = _mean(left + mended + right) - _mean(left + text[start : run.end + 1]) + run.bonus
