@@ -141,7 +141,7 @@ class NearMisses:
         lines = [line for line in map(str.strip, text[:20_000].split("\n")) if 2 <= len(line) <= 120][: self._left]
         self._left -= len(lines)
         look, names = self._needing
-        for line, seen in zip(lines, shadows(lines)[0], strict=True):
+        for line, (seen, *_) in zip(lines, shadows(lines), strict=True):
             for name in {name for number in look(seen) for name in names[number]}.union(self._fitting(seen)):
                 self._kept.setdefault(name, Least(3)).offer((len(line), chance(line)), (document, line))
 
