@@ -336,6 +336,8 @@ pieces = st.sampled_from(
         " ",
         "\u3000",
         "\n",
+        "地点",
+        "书名",
         "2023-01-",
         "1:",
         "T",
@@ -352,7 +354,8 @@ lines = st.one_of(texts, st.lists(pieces, max_size=30).map("".join))
 
 kinds_of_lines = st.lists(
     st.sampled_from(
-        [1 << bit for bit in range(8)] + [outline.FIELD, 4 << outline.OPENING, outline.AGENCY << outline.OPENING]
+        [1 << bit for bit in range(8)]
+        + [outline.FIELD, outline.EVENT, outline.WORK, 4 << outline.OPENING, outline.AGENCY << outline.OPENING]
     )
 ).map(lambda given: functools.reduce(operator.or_, given, 0))
 

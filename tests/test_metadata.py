@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_metadata
-from cleanzh.filters.metadata import _TRIGGER, anchors
+from cleanzh.filters.metadata import _EVENT, _TRIGGER, _WORK, anchors
 from cleanzh.filters.metadata.dates import DATES
 from cleanzh.filters.metadata.labels import LABELS
-from cleanzh.lexicon.outline import FIELD, outline_of
+from cleanzh.lexicon.outline import EVENT, FIELD, WORK, outline_of
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -87,13 +87,15 @@ def test_pickles() -> None:
     assert pickle.loads(pickle.dumps(remove_metadata)) is remove_metadata  # noqa: S301 (our own object)
 
 
-@pytest.mark.parametrize("pattern", [_TRIGGER.pattern, DATES])
-def test_the_outline_knows_every_line_that_can_be_a_header(pattern: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "kind"), [(_TRIGGER.pattern, FIELD), (DATES, FIELD), (_EVENT.pattern, EVENT), (_WORK.pattern, WORK)]
+)
+def test_the_outline_knows_every_line_that_is_asked_for(pattern: str, kind: int) -> None:
     @given(st.from_regex(pattern))
     def passes(text: str) -> None:
         lines = text.split("\n")
         looked_at = [number for number, line in enumerate(lines) if re.search(pattern, line)]
-        assert set(looked_at) <= set(outline_of(text).pick(some=FIELD))
+        assert set(looked_at) <= set(outline_of(text).pick(some=kind))
 
     passes()
 

@@ -10,6 +10,7 @@
 #include <structmember.h>
 
 #define CLASSES 256
+#define PAIR_KINDS 3
 #define OPENING 9 /* characters behind the blanks that a line begins with */
 
 typedef struct {
@@ -17,10 +18,12 @@ typedef struct {
     uint64_t kinds;   /* of all its characters; above bit 32 once more, of those that open it */
 } Line;
 
-/* As the table comes from Python: the bits of each class of characters, and the class of each character. */
+/* As the table comes from Python: the pairs of each kind of pairs, the bits of each class of characters, and the class
+ * of each character. */
 typedef struct {
+    uint64_t pairs[PAIR_KINDS];
     struct {
-        uint64_t kinds;   /* bit 0: blank; bit 31 is set by a pair */
+        uint64_t kinds;   /* bit 0: blank; those from bit 31 downwards are set by pairs */
         uint64_t begins;  /* pairs of which it is the first */
         uint64_t ends;    /* pairs of which it is the second */
     } bits[CLASSES];
@@ -28,7 +31,7 @@ typedef struct {
 } Table;
 
 #define BLANK 1u
-#define PAIR ((uint64_t)1 << 31)
+#define PAIR ((uint64_t)1 << 31) /* of the first kind */
 
 /* The characters of the line up to LIMIT and while CONDITION holds for their class: their kinds, and the pairs that
  * each is the second of, if the one before it was the first. */
@@ -57,7 +60,10 @@ typedef struct {
             uint64_t opening = kinds << 32;                                                         \
             TAKE(length, 1)                                                                         \
             pairs |= begun & table->bits[table->classes['\n']].ends; /* the end of the text is one too */ \
-            lines[count++].kinds = blank | kinds | opening | (pairs ? PAIR : 0);                    \
+            kinds |= blank | opening;                                                               \
+            for (int kind = 0; pairs && kind < PAIR_KINDS; kind++)                                  \
+                kinds |= pairs & table->pairs[kind] ? PAIR >> kind : 0;                             \
+            lines[count++].kinds = kinds;                                                           \
         }                                                                                           \
         return count;                                                                               \
     }
@@ -97,7 +103,7 @@ outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         return NULL;
     Outline *self = NULL;
     if (table.len != (Py_ssize_t)sizeof(Table))
-        PyErr_SetString(PyExc_ValueError, "Outline: three numbers for each of 256 classes, and the class of each character");
+        PyErr_SetString(PyExc_ValueError, "Outline: what table is this?");
     else
         self = (Outline *)type->tp_alloc(type, 0);
     if (self != NULL) {

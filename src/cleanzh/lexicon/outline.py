@@ -23,12 +23,14 @@ __all__ = [
     "AGENCY",
     "CLAUSE",
     "EDITOR",
+    "EVENT",
     "FIELD",
     "INK",
     "OPENING",
     "PART",
     "STOP",
     "SUMMARY",
+    "WORK",
     "Outline",
     "outline_of",
     "without",
@@ -44,7 +46,8 @@ _BLANK = 1
     SUMMARY,  # the first character of what a summary is called
     PART,  # stands between the parts of a title
 ) = (1 << bit for bit in range(1, 8))
-FIELD = 1 << 31  # two characters that begin what a line of fields has
+FIELD, EVENT, WORK = (1 << bit for bit in (31, 30, 29))
+"""Two characters in a row that a line of fields has; one that says where an event is; one that describes a work."""
 OPENING = 32
 """``kind << OPENING`` is a kind among the first nine characters behind the blanks that a line begins with."""
 
@@ -61,15 +64,18 @@ _CLASSES = {
 _OPENS = 9
 
 # What a header line is looked at for (a date, a time of day, a label) has one of these pairs in it: two characters or
-# classes, or one and the end of the line.
-_PAIRS = re.findall(
-    r"\S+",
-    r"\d[:：] 19 20 [来來]源 源自 [来來]自 出[處处品] 作者 [编編][辑輯译譯排] [记記]者 [責责][编編] 原[题題标標]"
+# classes, or one and the end of the line. So has what a notice of an event says of its place, or one of a work.
+# There can be 64 in all.
+_PAIRS = {
+    FIELD: r"\d[:：] 19 20 [来來源][源自] 出[處处品] [编編][辑輯译譯排] [记記作]者 [責责][编編] 原[题題标標]"
     r" [阅閱][读讀] [浏瀏][览覽] [点點][击擊] [时時][间間] 日期 [转轉摘][载載自] [执執][笔筆] [报報][导導道] 撰[文稿]"
     r" [供投]稿 首[发發] [发發][布佈] [:：]$ [:：]\s [评評][论論] [赞贊]同 文[/／|｜︱丨·•\s] [链鏈]接 排版 校[对對]"
     r" 字[号號体體] 所[属屬] 分[类類] [地网網]址 [审審][核校] 人[浏瀏阅閱参參收] [报報网網社刊]$ [报報网網社刊]\s"
     r" 民[国國] [日期間间][:：] [一二][〇○零一二三四五六七八九] [JFMASOND][aepuco] [AaPp][Mm.]",
-)
+    EVENT: "地[点點址] 嘉宾 [票费][价用] [主承][办讲持] 对象 人[数數] 内容",
+    WORK: "[书片剧歌][名手] 出版 IS 定价 页[数數] 丛书 [装开][帧本] [导導主]演 [编編作][剧曲词] [类類]型 演唱 [专專]辑"
+    " 品牌",
+}
 # Of the planes beyond the first, one has digits, and all that stands in it is taken for one.
 _DIGITS = "\\d\U00010000-\U0001ffff"
 _CLASSES_AT_MOST = 256
@@ -168,11 +174,12 @@ def without(outline: Outline, gone: Mapping[int, str]) -> list[Edit]:
         closing -= 1
     text, edits = outline.text, []
     for number in sorted(gone):
-        start, stop = outline.start(number), outline.start(number) + len(outline[number])
+        start, stop = outline.start(number), outline.start(number + 1)
         if number >= closing > 0:
             start -= 1
-        elif number < last:
-            stop += 1
+            stop -= 1
+        elif number == last:
+            stop -= 1
         edits.append(Edit(gone[number], start, text[start:stop], ""))
     return edits
 
@@ -186,8 +193,13 @@ def _finder(kinds: int) -> Callable[[str], object]:
         opens, has = _finder(kinds >> OPENING), _finder(kinds & ~(-1 << OPENING))
         return lambda line: opens(line.lstrip()[:_OPENS]) or has(line)
     ways = [f"[{chars}]" for kind, chars in _CLASSES.items() if kind & kinds]
-    if kinds & FIELD:  # most characters begin no pair: the look-ahead is what makes the search quick
-        pairs = [pair.replace("$", r"\Z").replace(r"\d", f"[{_DIGITS}]") for pair in _PAIRS]
+    pairs = [
+        pair.replace("$", r"\Z").replace(r"\d", f"[{_DIGITS}]")
+        for kind, row in _PAIRS.items()
+        if kind & kinds
+        for pair in row.split()
+    ]
+    if pairs:  # most characters begin none: the look-ahead is what makes the search quick
         ways.append(f"(?=[{''.join(map(_first, pairs))}])(?:{'|'.join(pairs)})")
     return re.compile("|".join(ways)).search
 
@@ -208,12 +220,16 @@ def _first(pair: str) -> str:
 
 @cache
 def _table() -> bytes:
-    """What the scan looks up: for each class of characters the kinds, the pairs begun and ended; then all classes."""
+    """What the scan looks up.
+
+    The pairs of each kind, as bits; for each class of characters the kinds, the pairs begun and ended; all classes.
+    """
     marks: dict[int, list[int]] = {}
     for kind, chars in _CLASSES.items():
         if kind != INK:
             _mark(marks, 0, kind, chars)
-    for bit, pair in enumerate(_PAIRS):
+    pairs = [(kind, pair) for kind, row in _PAIRS.items() for pair in row.split()]
+    for bit, (_, pair) in enumerate(pairs):
         for side, part in enumerate(re.findall(r"\[.*?\]|\\.|.", pair), start=1):
             _mark(marks, side, 1 << bit, part)
     numbers: dict[tuple[int, ...], int] = {(INK, 0, 0): 0}
@@ -222,7 +238,8 @@ def _table() -> bytes:
         bits = kinds if kinds & _BLANK else kinds | INK, first, second
         classes[code] = numbers.setdefault(bits, len(numbers))
     bits_of_classes = array("Q", itertools.chain.from_iterable(numbers)).tobytes()
-    return bits_of_classes.ljust(_CLASSES_AT_MOST * 3 * 8, b"\0") + classes
+    bits_of_pairs = array("Q", (sum(1 << bit for bit, (of, _) in enumerate(pairs) if of == kind) for kind in _PAIRS))
+    return bits_of_pairs.tobytes() + bits_of_classes.ljust(_CLASSES_AT_MOST * 3 * 8, b"\0") + classes
 
 
 def _mark(marks: dict[int, list[int]], side: int, bit: int, part: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-import itertools
+import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -11,8 +12,21 @@ from cleanzh import prepared
 from cleanzh.edits import Findings, apply, text_filter
 from cleanzh.filters.metadata.labels import PERSONS
 from cleanzh.filters.metadata.lines import DATES, LONGEST, Header, fold, named, read_header
-from cleanzh.filters.metadata.titles import find_title
-from cleanzh.lexicon.outline import AGENCY, CLAUSE, EDITOR, FIELD, INK, OPENING, STOP, Outline, outline_of, without
+from cleanzh.filters.metadata.titles import ABOVE, find_title
+from cleanzh.lexicon.outline import (
+    AGENCY,
+    CLAUSE,
+    EDITOR,
+    EVENT,
+    FIELD,
+    INK,
+    OPENING,
+    STOP,
+    WORK,
+    Outline,
+    outline_of,
+    without,
+)
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_metadata"]
@@ -60,6 +74,7 @@ _DATELINE = lazily(
     rf"(?:通讯员[^（）()]*|整合)?|(?P<persons>{PERSONS}))[）)])?"
 )
 _REMEMBERED = 4096
+_ANY = sys.maxsize
 # A paragraph of running text: the page's own lines stand above the first and below the last.
 _PARAGRAPH = 50
 _SENTENCES = lazily(r"[。！？!?…]|，[^，]*，|,[^,]*,")
@@ -125,8 +140,8 @@ def remove_metadata(text: str) -> Findings | None:
     closing = _closing(outline, first, last)
     found = _headers(outline, first, closing)
     gone, metadata = _choose(outline, found, first, closing) if found else ([], {})
-    openings = outline.pick(first, first + _EDGE, some=AGENCY << OPENING)
-    _read_dateline(map(outline.__getitem__, openings), metadata)
+    if openings := outline.pick(first, first + _EDGE, 0, _ANY, AGENCY << OPENING):
+        _read_dateline(map(outline.__getitem__, openings), metadata)
     if first and (title := find_title(outline, gone, first, metadata)):
         metadata["title"] = title
     if not gone:
@@ -146,8 +161,8 @@ def _say_again(outline: Outline, gone: set[int], first: int) -> dict[str, str]:
     if openings:
         stay = [number for number in range(first, openings[-1] + 1) if number not in gone]
         _read_dateline((outline[number] for number in stay[:_EDGE] if number in openings), said)
-    head = [outline[number] for number in range(first) if number not in gone]
-    if head and (title := find_title(head, [], len(head), said)):
+    head = [number for number in range(first) if number not in gone][-ABOVE:]
+    if head and (title := find_title([outline[number] for number in head], [], len(head), said)):
         said["title"] = title
     return said
 
@@ -190,16 +205,10 @@ def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
 
     Without any, what lies between the edges of the text.
     """
-    sure = outline.pick(least=_PARAGRAPH, some=STOP)
-    if sure:
-        first, last = sure[0], sure[-1]
-        above = outline.pick(stop=first, least=_PARAGRAPH, some=CLAUSE)
-        below = outline.pick(last + 1, least=_PARAGRAPH, some=CLAUSE)
-        first = next((index for index in above if _is_paragraph(outline[index])), first)
-        return first, next((index for index in reversed(below) if _is_paragraph(outline[index])), last), True
-    others = [i for i in outline.pick(least=_PARAGRAPH, some=CLAUSE) if _is_paragraph(outline[i])]
-    if others:
-        return others[0], others[-1], True
+    long = outline.pick(0, _ANY, _PARAGRAPH, _ANY, STOP | CLAUSE)
+    for first in long:
+        if _is_paragraph(outline[first]):
+            return first, next(last for last in reversed(long) if _is_paragraph(outline[last])), True
     filled = outline.pick(some=INK)
     if not filled:
         return 0, -1, False
@@ -208,7 +217,9 @@ def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
 
 
 def _is_paragraph(line: str) -> bool:
-    """Of a line that is long enough and has no full stop, whether it is one."""
+    """Of a line that is long enough and has a mark of a sentence, whether it is one."""
+    if "。" in line:
+        return True
     if not _SENTENCES.search(line):
         return False
     return len(line) > LONGEST or not _TRIGGER.search(line) or read_header(line) is None
@@ -216,7 +227,7 @@ def _is_paragraph(line: str) -> bool:
 
 def _closing(outline: Outline, first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    for index in outline.pick(first + 1, last, some=EDITOR):
+    for index in outline.pick(first + 1, last, 0, _ANY, EDITOR):
         line = outline[index]
         if _EDITOR.search(line) and (header := read_header(line)) and "editor" in header.kinds:
             return index
@@ -228,19 +239,19 @@ def _headers(outline: Outline, first: int, closing: int) -> dict[int, _Line]:
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
     """
-    found = _read(outline, 0, first)
-    found.update(_read(outline, max(first, closing), len(outline)))
-    if found and (between := _read(outline, first + 1, closing, stamped=True)):
-        found = dict(sorted({**found, **between}.items()))
-    return found
-
-
-def _read(outline: Outline, begin: int, stop: int, *, stamped: bool = False) -> dict[int, _Line]:
+    below = max(first, closing)
+    fields = outline.pick(0, _ANY, 2, LONGEST, FIELD, STOP)
     found = {}
-    for index in outline.pick(begin, stop, 2, LONGEST, FIELD, STOP):
-        if (not stamped or _is_stamped(outline, index)) and (line := _fields(outline[index])):
+    for index in fields:
+        if (index < first or index >= below) and (line := _fields(outline[index])):
             found[index] = line
-    return found
+    if not found:
+        return found
+    between = {}
+    for index in fields:
+        if first < index < closing and _is_stamped(outline, index) and (line := _fields(outline[index])):
+            between[index] = line
+    return dict(sorted({**found, **between}.items())) if between else found
 
 
 def _is_stamped(outline: Outline, index: int) -> bool:
@@ -277,19 +288,20 @@ def _goes(outline: Outline, index: int, found: dict[int, _Line], often: bool, pl
             return False
         if not header.exact and not (place.head and header.metadata) and _DAY.match(outline[index]):
             return False
-        return not any(map(_EVENT.match, _around(outline, index)))
+        return not _stands_by(_EVENT, EVENT, outline, index)
     if kinds <= _MINOR:
         below = found.get(index + 1)
         if kinds == {"ignored"} and place.head and _SIZES.fullmatch(fold(outline[index]).strip()):
             return True
         near = place.beside or (below is not None and bool(below.header.kinds & _MAIN))
         return near or kinds == {"reaction"} or bool(_OWN.match(fold(outline[index]).strip()))
-    return not (kinds <= _NAMED and any(map(_WORK.match, _around(outline, index))))
+    return not (kinds <= _NAMED and _stands_by(_WORK, WORK, outline, index))
 
 
-def _around(outline: Outline, index: int) -> Iterator[str]:
-    """The line and the two on either side."""
-    return (outline[number] for number in range(max(0, index - 2), min(index + 3, len(outline))))
+def _stands_by(pattern: re.Pattern[str], kind: int, outline: Outline, index: int) -> bool:
+    """Whether a line, or one of the two on either side, begins as the pattern says."""
+    around = outline.pick(index - 2, index + 3, 0, _ANY, kind)
+    return bool(around) and any(pattern.match(outline[number]) for number in around)
 
 
 def _pattern(header: Header) -> str:
@@ -301,6 +313,8 @@ def _pattern(header: Header) -> str:
 
 def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[str, str]:
     """A date that stands by itself above the text: it stays, since a letter may open with it, but it is read."""
+    if len(gone) == len(found):
+        return {}
     lines = (line for index, line in found.items() if index < first and index not in gone)
     days = [line.header for line in lines if line.header.kinds == {"published"}]
     return days[0].metadata if len(days) == 1 and not (days[0].vague or days[0].guesses) else {}
@@ -308,18 +322,18 @@ def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[s
 
 def _repeated_names(outline: Outline, first: int, gone: list[int], metadata: dict[str, str]) -> list[int]:
     """The lines beside a header that are nothing but the name it gives: an account prints itself above its post."""
-    names = {metadata.get("source"), metadata.get("author")}
+    names = [metadata[field] for field in ("source", "author") if field in metadata]
+    if not names:
+        return []
     beside = {index + side for index in gone for side in (-1, 1)}.difference(gone)
     return [index for index in sorted(beside) if 0 <= index < first and outline[index].strip() in names]
 
 
 def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> Iterator[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
-    if not any(found[index].header.exact for index in gone):
-        return
-    filled = outline.pick(stop=first, some=INK)
-    for above, index in itertools.pairwise(filled[1:]):
-        if index not in gone or above in gone or not found[index].header.exact:
+    for index in [index for index in gone if index < first and found[index].header.exact]:
+        filled = outline.pick(0, index, 0, _ANY, INK)
+        if len(filled) < 2 or (above := filled[-1]) in gone:
             continue
         field = named(fold(outline[above]).strip())
         if field:
