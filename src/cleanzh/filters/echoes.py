@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 from cleanzh.edits import Edit, text_filter
@@ -15,7 +16,10 @@ _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _NOT_HAN = lazily(f"[^{_HAN}]+")
 _TEN_HAN = lazily(f"(?:[^{_HAN}]*[{_HAN}]){{10}}")  # no sentence has a title as long by chance
 _SHORTEST = 5  # Han in a phrase that can be an echo: shorter ones are names and terms
-_PARTS = lazily(r"[:：_|｜︱—–,，!！?？;；\s]+")
+_APART = r":：_|｜︱—–,，!！?？;；\s"
+_PARTS = lazily(f"[{_APART}]+")
+_FIRST_OF_PARTS = lazily(f"[{_APART}]*([^{_APART}]+)[{_APART}]+[^{_APART}]")
+_ANY = sys.maxsize
 _HEAD = 12  # lines that are looked at for the title
 _LONGEST = 100
 _DANGLING = lazily("(?:是|[的与和在或及为把被让]|哪里有|有哪些|怎么|如何|为什么)$")
@@ -36,8 +40,12 @@ _CALLED = "的|为题|為題|一文|一书|一書|等文"
 _CLOSING = "》」』”’】〉"
 # Searches that sites for the trade in accounts push into sentences. They stand only once each, so they are
 # taken for echoes only in a text that has proved to be stuffed.
+_ASKED = ("哪里有", "在哪", "怎么")
+_PLATFORMS = ("快手", "抖音", "微博", "微信", "小红书", "淘宝", "头条", "视频号", "公众号", "直播", "B站", "QQ")
+_ASKED_ON, _ON = ("|".join(f"(?<={word[0]}){word[1:]}" for word in words) for words in (_ASKED, _PLATFORMS))
 _TRADE = lazily(
-    rf"(?<=[{_HAN}”])(?:哪里有|在哪|怎么)?(?:快手|抖音|微博|微信|小红书|淘宝|头条|视频号|公众号|直播|B站|QQ)(?:小店|店铺|视频)?"
+    rf"[{''.join(word[0] for word in (*_ASKED, *_PLATFORMS))}](?<=[{_HAN}”].)"  # which is what a search skips to
+    rf"(?:(?:{_ASKED_ON})(?:{'|'.join(_PLATFORMS)})|{_ON})(?:小店|店铺|视频)?"
     r"(?:老|实名|万粉)?(?:号出售|号购买|账号购买|账号出售|账号交易|号交易|卖号|买号|买粉|涨粉平台|刷粉|刷赞|号转让|粉丝出售)(?:平台|网站|网)?"
     r"(?=[，。、；,])"
 )
@@ -65,9 +73,10 @@ def remove_title_echoes(text: str) -> list[Edit]:
         return []
     echoes: list[Edit] = []
     for title, stop in _titles(text):
-        parts = [part for part in _PARTS.split(title) if part]
-        if len(parts) < 2:
+        first = _FIRST_OF_PARTS.match(title)
+        if first is None or text.find(first[1], stop) < 0:  # as most titles have one part, or do not come again
             continue
+        parts = [part for part in _PARTS.split(title) if part]
         whole = _find_whole(text, stop, title, parts)
         echoes += whole
         if len(parts[0]) >= _SHORTEST and (whole or _DANGLING.search(parts[0])):
@@ -90,8 +99,8 @@ def _titles(text: str) -> Iterator[tuple[str, int]]:
     """
     outline = outline_of(text)
     head = min(_HEAD, len(outline) - 1)
-    paragraphs = outline.pick(0, head, least=_LONGEST + 1)
-    for index in outline.pick(0, paragraphs[0] if paragraphs else head, least=_SHORTEST, some=PART):
+    paragraphs = outline.pick(0, head, _LONGEST + 1)
+    for index in outline.pick(0, paragraphs[0] if paragraphs else head, _SHORTEST, _ANY, PART):
         title = outline[index].strip()
         if len(title) >= _SHORTEST and title[-1] != "。":
             yield title, outline.start(index + 1) - 1
@@ -105,7 +114,8 @@ def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit
     """
     if len(_NOT_HAN.sub("", phrase)) < _SHORTEST or text.count(phrase, start) < (1 if sure else 2):
         return []
-    pushed = re.compile(rf"(?<=[\w”」）]){re.escape(phrase)}{_SPACES}(?=[，。；、,;])")
+    phrase = re.escape(phrase)
+    pushed = re.compile(rf"{phrase}(?<=[\w”」）]{phrase}){_SPACES}(?=[，。；、,;])")
     found = [Edit("echo.title-phrase", m.start(), m[0], "") for m in pushed.finditer(text, start)]
     return found if sure or len(found) > 1 else []
 
@@ -120,8 +130,13 @@ def _find_whole(text: str, start: int, title: str, parts: list[str]) -> list[Edi
     # The longest part is the one that is hardly ever there again, and the search for it the fastest.
     if text.find(max(parts, key=len), start) < 0 or any(text.find(part, start) < 0 for part in parts):
         return []
-    spelled = "".join(
+    spelled = [
         _SPACES if c.isspace() else _COLON.get(c, re.escape(c)) + (_SPACES if c in _COLON else "") for c in title
+    ]
+    # A search skips to the characters that a pattern begins with, so what stands before them is asked for behind them.
+    head = next((number for number, c in enumerate(title) if c.isspace() or c in _COLON), len(title))
+    begin, rest = "".join(spelled[:head]), "".join(spelled[head:])
+    pushed = re.compile(
+        rf"{begin}(?<=[\w”」）]{begin})(?<![{_NAMING}]{begin}){rest}{_SPACES}(?=[^\n{_CLOSING}])(?!{_CALLED})"
     )
-    pushed = re.compile(rf"(?<=[\w”」）])(?<![{_NAMING}]){spelled}{_SPACES}(?=[^\n{_CLOSING}])(?!{_CALLED})")
     return [Edit("echo.title", m.start(), m[0], "") for m in pushed.finditer(text, start)]

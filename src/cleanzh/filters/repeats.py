@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,6 +22,7 @@ _LONG = 40
 # Formulae of law and of minutes are as long as short paragraphs, so far from its first copy a line has to be longer,
 # or to bring its neighbours along, as it does when a page prints its article twice.
 _FAR = 100
+_ANY = sys.maxsize
 _RUN = 3
 _OPENING = 3  # paragraphs at the top that may be a summary
 _OVER = 20
@@ -64,17 +66,20 @@ def remove_repeats(text: str) -> list[Edit]:
         return []
     outline = outline_of(text)
     gone = _title_again(outline)
-    long = outline.pick(least=_LONG, some=INK)
-    if len(long) > 1:
-        top = outline.pick(stop=long[:_OPENING][-1] + 1, least=_LONG, some=SUMMARY << OPENING)
-        if outline.alike(_LONG, _KEY, False) or any(_SUMMARY.match(outline[index]) for index in top):
-            _find_copies(outline, gone)
-    return without(outline, gone)
+    long = outline.pick(0, _ANY, _LONG, _ANY, INK)
+    if len(long) > 1 and (outline.alike(_LONG, _KEY, False) or _has_summary(outline, long[:_OPENING][-1] + 1)):
+        _find_copies(outline, gone)
+    return without(outline, gone) if gone else []
+
+
+def _has_summary(outline: Outline, stop: int) -> bool:
+    labelled = outline.pick(0, stop, _LONG, _ANY, SUMMARY << OPENING)
+    return bool(labelled) and any(_SUMMARY.match(outline[index]) for index in labelled)
 
 
 def _title_again(outline: Outline) -> dict[int, str]:
     """The first line, printed again before the first paragraph."""
-    filled = outline.pick(0, 20, some=INK)[:6]
+    filled = outline.pick(0, 20, 0, _ANY, INK)[:6]
     if len(filled) < 3:
         return {}
     title = outline[filled[0]].strip()
@@ -216,7 +221,7 @@ def _find_cut(lines: Sequence[str], group: list[int], gone: dict[int, str]) -> N
     for index in group:
         line = lines[index].strip()
         label = _SUMMARY.match(line)
-        cut = _CUT.search(line)
+        cut = _CUT.search(line) if any(mark in line for mark in ("..", "…", "。。")) else None
         part = line[label.end() if label else 0 : cut.start() if cut else len(line)]
         if not (label or cut) or len(_NOT_HAN.sub("", part)) < _LONG // 2:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -157,7 +158,7 @@ def remove_metadata(text: str) -> Findings | None:
 def _say_again(outline: Outline, gone: set[int], first: int) -> dict[str, str]:
     """What the document says of itself in its datelines and its title, once the lines of fields are gone."""
     said: dict[str, str] = {}
-    openings = outline.pick(first, first + _EDGE + len(gone), some=AGENCY << OPENING)
+    openings = outline.pick(first, first + _EDGE + len(gone), 0, _ANY, AGENCY << OPENING)
     if openings:
         stay = [number for number in range(first, openings[-1] + 1) if number not in gone]
         _read_dateline((outline[number] for number in stay[:_EDGE] if number in openings), said)
@@ -208,8 +209,10 @@ def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
     long = outline.pick(0, _ANY, _PARAGRAPH, _ANY, STOP | CLAUSE)
     for first in long:
         if _is_paragraph(outline[first]):
-            return first, next(last for last in reversed(long) if _is_paragraph(outline[last])), True
-    filled = outline.pick(some=INK)
+            while (last := long.pop()) != first and not _is_paragraph(outline[last]):
+                pass
+            return first, last, True
+    filled = outline.pick(0, _ANY, 0, _ANY, INK)
     if not filled:
         return 0, -1, False
     edge = min(_EDGE, len(filled))
@@ -331,9 +334,13 @@ def _repeated_names(outline: Outline, first: int, gone: list[int], metadata: dic
 
 def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> Iterator[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
-    for index in [index for index in gone if index < first and found[index].header.exact]:
-        filled = outline.pick(0, index, 0, _ANY, INK)
-        if len(filled) < 2 or (above := filled[-1]) in gone:
+    exact = [index for index in gone if index < first and found[index].header.exact]
+    if not exact:
+        return
+    filled, removed = outline.pick(0, first, 0, _ANY, INK), set(gone)
+    for index in exact:
+        place = bisect_left(filled, index)
+        if place < 2 or (above := filled[place - 1]) in removed:
             continue
         field = named(fold(outline[above]).strip())
         if field:

@@ -36,11 +36,11 @@ def find_title(lines: Outline | Sequence[str], gone: list[int], first: int, meta
     It is the line right above the header, or right below a header that opens the text, or the first line if the first
     paragraph follows it. Anything else may be a menu, a caption or a heading, and is not guessed at.
     """
-    header = next((i for i in gone if i <= first), None)
+    header = gone[0] if gone and gone[0] <= first else None
     if header is None and not first:
         return None
     anchor = header if header is not None else min(first, len(lines))
-    names = set(metadata.values())
+    names = metadata.values()
     above: list[str] = []  # the two next lines
     for number in range(anchor - 1, max(0, anchor - ABOVE) - 1, -1):
         line = lines[number].strip()
