@@ -31,6 +31,7 @@ from cleanzh.dedup import deduplicator, key, shingles, sketch
 from cleanzh.document import Flag, Step
 from cleanzh.edits import Edit
 from cleanzh.errors import EditError
+from cleanzh.filters.metadata import lines as headers
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
@@ -665,3 +666,8 @@ def test_what_goes_are_parts_of_the_text(taken: list[ads.Taken]) -> None:
 def test_zones_of_a_page(text: str) -> None:
     for one in (text, text + "\n", text + "乙"):
         assert compiled("page").zones(one, book._LEAST_HEAD, book._LEAST_TAIL) == book._bounds_by_lines(one)
+
+
+@given(st.one_of(texts, st.text("發佈時間：２０｜（】—来源\0\ud800😀a", max_size=20)))
+def test_headers_are_folded_as_by_their_table(text: str) -> None:
+    assert headers.fold(text) == text.translate(headers._FOLD)

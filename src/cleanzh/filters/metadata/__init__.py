@@ -82,6 +82,7 @@ _SENTENCES = lazily(r"[。！？!?…]|，[^，]*，|,[^,]*,")
 _EDGE = 12  # lines from either end that count as head and tail of a text without a paragraph
 _ALIKE = 3  # more lines than this with the same lone field are a list of works, a forum or an interview
 _MAIN = frozenset({"published", "source", "author", "editor", "views", "category"})
+_DATED = _MAIN | {"clock"}
 _NAMED = frozenset({"author", "editor", "source", "credit"})
 _LONE = frozenset({"author", "source", "published", "credit"})
 _MINOR = frozenset({"ignored", "category", "reaction", "credit", "url"})
@@ -359,6 +360,6 @@ def _read_dateline(lines: Iterable[str], metadata: dict[str, str]) -> None:
 
 
 def _rule(header: Header) -> str:
-    if len(header.kinds & (_MAIN | {"clock"})) > 1:
+    if len(header.kinds & _DATED) > 1:
         return "metadata.header"
     return next((rule for kind, rule in _RULES.items() if kind in header.kinds), "metadata.credit")

@@ -72,6 +72,8 @@ def name(value: str) -> str:
     value = " ".join(value.split()).strip(_EDGE)
     if value[:1] in _OPENS and (quoted := _QUOTED.fullmatch(value)):
         return quoted["inside"]
+    if "（" not in value and "(" not in value:
+        return value
     # a bracket that belongs to the value was taken for an edge
     return value + "".join(
         closing for opening, closing in ("（）", "()") if value.count(opening) > value.count(closing)
