@@ -17,7 +17,7 @@ from cleanzh.dedup.evidence import Collected, Evidence, decide
 from cleanzh.dedup.exhaustive import LIMIT
 from cleanzh.dedup.index import Addition, DuplicateIndex
 from cleanzh.dedup.keep import KEEP, Keep, keep_policy, moment
-from cleanzh.dedup.key import Codes, Keys, fold
+from cleanzh.dedup.key import MARKS, Codes, Keys, fold, fold_and_see
 from cleanzh.dedup.minhash import minhash_keys
 from cleanzh.dedup.shingles import SHINGLE
 from cleanzh.dedup.sketch import WIDTH, Sketches, sketch_keys
@@ -65,14 +65,15 @@ def sign(texts: Sequence[str], *, sketch: str = "fast") -> Signed:
 
     ``sketch`` is ``fast`` or ``minhash``, as in :class:`Deduplicator`.
     """
-    keys = fold(texts)
-    return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), _blemishes(texts))
+    keys, seen = fold_and_see(texts)
+    return Signed(keys, _digests(texts, keys), _SKETCHES[sketch](keys), _blemishes(texts, seen))
 
 
-def _blemishes(texts: Sequence[str]) -> NDArray[np.int64]:
+def _blemishes(texts: Sequence[str], seen: NDArray[np.bool_]) -> NDArray[np.int64]:
     marks = np.zeros(len(texts), np.int64)
-    for i, text in enumerate(texts):
-        if "\ufffd" in text or "锟" in text:  # looking for one character is three times as fast as for "锟斤拷"
+    for i in np.flatnonzero(seen).tolist():
+        text = texts[i]
+        if any(mark in text for mark in MARKS):  # looking for one character is three times as fast as for "锟斤拷"
             marks[i] = text.count("\ufffd") + text.count("锟斤拷")
     return marks
 
@@ -82,9 +83,12 @@ def _digests(texts: Sequence[str], keys: Keys) -> NDArray[np.uint64]:
     digests = np.empty((len(texts), 2), dtype=np.uint64)
     compiled = kernel("digests")
     digest_each: Callable[..., Iterable[int]] = compiled.digests if compiled else _digest_each
-    for i in digest_each(keys.codes, keys.bounds, digests):
-        digests[i] = np.frombuffer(_digest(b"wide" + keys[i].astype("<u4").tobytes()), "<u8")
-    for i in np.flatnonzero(np.diff(keys.bounds) < SHINGLE).tolist():
+    for numbers, part in keys.by_width():
+        made = np.empty((len(part), 2), dtype=np.uint64)
+        for i in digest_each(part.codes, part.bounds, made):
+            made[i] = np.frombuffer(_digest(b"wide" + part[i].astype("<u4").tobytes()), "<u8")
+        digests[numbers] = made
+    for i in np.flatnonzero(keys.lengths < SHINGLE).tolist():
         digests[i] = np.frombuffer(_digest(b"short" + texts[i].encode("utf-8", "surrogatepass")), "<u8")
     return digests
 
@@ -198,7 +202,7 @@ class Deduplicator:
         self._ids += ids
         if self._fetch is None:
             self._keys.append(signed.keys)
-        self._lengths.append(np.diff(signed.keys.bounds))
+        self._lengths.append(signed.keys.lengths)
         self._digests.append(signed.digests)
         self._sketches.append(signed.sketches)
         marks = signed.blemishes if damage is None else np.array(damage, dtype=np.int64)

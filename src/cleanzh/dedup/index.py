@@ -333,7 +333,7 @@ class Addition:
 
     def add(self, ids: Sequence[str], keys: Keys, digests: NDArray[np.uint64], sketches: Sketches) -> None:
         """Take in a batch; what is stored already, and what is too short to be found again, is left out."""
-        fresh = np.flatnonzero(np.diff(keys.bounds) >= SHINGLE)
+        fresh = np.flatnonzero(keys.lengths >= SHINGLE)
         stored = self._index.stored([ids[i] for i in fresh.tolist()], digests[fresh])
         fresh = fresh[~np.array(stored, dtype=bool)]
         for start in range(0, len(fresh), _BATCH):

@@ -13,8 +13,7 @@ import functools
 import json
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -23,12 +22,14 @@ from numpy.typing import DTypeLike, NDArray
 
 from cleanzh.kernels import kernel
 
-__all__ = ["Codes", "Keys", "comparison_key", "fold", "table_fingerprint"]
+__all__ = ["MARKS", "Codes", "Keys", "comparison_key", "fold", "fold_and_see", "table_fingerprint"]
 
 CONTEXT = 1 << 31
 _CODE = np.uint32(CONTEXT - 1)
 _SIZE = 0x110000
 _WIDER = np.uint32(0xFFFF)  # no character, so no key holds it
+MARKS = "\ufffd锟"
+"""What irreparable damage begins with: lost bytes, and lost bytes read as GBK (``锟斤拷``)."""
 # Characters folded in one go: some MB of arrays, and few calls.
 _SLICE = 1 << 17
 _DOCUMENTS = 1 << 12  # at a time, however short they are
@@ -38,27 +39,63 @@ Codes = NDArray[Any]  # of uint16 or uint32
 """Code points; two bytes each where all of them fit in these, which saves half of every pass over them."""
 
 
-@dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a batch, one after the other: key ``i`` is ``codes[bounds[i]:bounds[i + 1]]``, in code points."""
+    """The keys of a batch, one after the other: key ``i`` is ``codes[bounds[i]:bounds[i + 1]]``, in code points.
 
-    codes: Codes
-    bounds: NDArray[np.int64]
+    One key in seventy has a character that takes four bytes. Such keys may be given ``apart``, by their numbers: they
+    are empty in what the others lie in, which stays at two bytes a character. All look whole to who does not ask for
+    them :meth:`by_width`.
+    """
+
+    __slots__ = ("_apart", "_bounds", "_codes")
+
+    def __init__(self, codes: Codes, bounds: NDArray[np.int64], apart: Mapping[int, Codes] | None = None) -> None:
+        self._codes, self._bounds, self._apart = codes, bounds, apart or {}
+
+    @property
+    def codes(self) -> Codes:
+        self._join()
+        return self._codes
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        self._join()
+        return self._bounds
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How long each is."""
+        found = np.diff(self._bounds)
+        found[list(self._apart)] = [len(codes) for codes in self._apart.values()]
+        return found
+
+    def by_width(self) -> Iterator[tuple[slice | list[int], Keys]]:
+        """All keys, those that lie apart as empty; then the numbers of these, and they themselves."""
+        yield slice(None), Keys(self._codes, self._bounds)
+        if self._apart:
+            yield list(self._apart), _in_a_row(list(self._apart.values()))
+
+    def _join(self) -> None:
+        if self._apart:
+            whole = _in_a_row([self[i] for i in range(len(self))])
+            self._codes, self._bounds, self._apart = whole._codes, whole._bounds, {}
 
     def __len__(self) -> int:
-        return len(self.bounds) - 1
+        return len(self._bounds) - 1
 
     def at(self, positions: Sequence[int]) -> Keys:
         """The keys at some positions, as a batch."""
-        places = np.array(positions, dtype=np.int64)
-        starts, stops = self.bounds[places], self.bounds[places + 1]
-        bounds = np.zeros(len(places) + 1, dtype=np.int64)
-        np.cumsum(stops - starts, out=bounds[1:])
-        parts = [self.codes[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
-        return Keys(np.concatenate(parts) if parts else self.codes[:0], bounds)
+        return _in_a_row([self[position] for position in positions])
 
     def __getitem__(self, index: int) -> Codes:
-        return self.codes[self.bounds[index] : self.bounds[index + 1]]
+        apart = self._apart.get(index)
+        return self._codes[self._bounds[index] : self._bounds[index + 1]] if apart is None else apart
+
+
+def _in_a_row(parts: Sequence[Codes]) -> Keys:
+    bounds = np.zeros(len(parts) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=bounds[1:])
+    return Keys(np.concatenate(parts) if parts else np.zeros(0, np.uint16), bounds)
 
 
 @functools.cache
@@ -90,9 +127,10 @@ def _beginning(size: int) -> NDArray[np.uint32]:
 
 @functools.cache
 def _narrow_table() -> NDArray[np.uint16]:
-    """The table for the basic plane: ``_WIDER`` where it says more than 16 bits can, and for all that is past it."""
+    """The table for the basic plane: ``_WIDER`` where it says more than 16 bits can, for all that is past it, and for
+    ``MARKS``, so that nobody has to look for these."""
     table = np.minimum(_two_planes()[: 1 << 16], _WIDER)
-    table[-1] = _WIDER
+    table[[-1, *map(ord, MARKS)]] = _WIDER
     return table.astype(np.uint16)
 
 
@@ -118,37 +156,31 @@ def comparison_key(text: str) -> str:
 
 def fold(texts: Sequence[str]) -> Keys:
     """The keys of a batch of texts, by the table."""
+    return fold_and_see(texts)[0]
+
+
+def fold_and_see(texts: Sequence[str]) -> tuple[Keys, NDArray[np.bool_]]:
+    """The keys of a batch of texts, and which of these may hold one of :data:`MARKS`."""
     if kernel("keys") is None:
-        return _fold_in_arrays(texts)
-    codes, bounds, left = _fold_compiled(texts, np.uint16, _two_planes())
-    if not left:
-        return Keys(codes, bounds)
-    parts: list[Codes] = []
-    done = 0
-    counts = np.diff(bounds)
-    for i in left:
-        end = int(bounds[i])
-        parts += (codes[done:end], _fold_left(texts[i]))
-        done, counts[i] = end, len(parts[-1])
-    parts.append(codes[done:])
-    np.cumsum(counts, out=bounds[1:])
-    return Keys(np.concatenate(parts), bounds)
+        return _fold_in_arrays(texts), np.ones(len(texts), dtype=bool)
+    codes, bounds, seen, left = _fold_compiled(texts, np.uint16, _two_planes())
+    return Keys(codes, bounds, {i: _fold_left(texts[i]) for i in left}), seen
 
 
 def _fold_compiled(
     texts: Sequence[str], dtype: DTypeLike, table: NDArray[np.uint32]
-) -> tuple[Codes, NDArray[np.int64], list[int]]:
-    """The keys in a row, where they end, and which texts are left: they hold a character that can not be decided alone,
-    one past ``table``, or one that stands for a code past ``dtype``."""
+) -> tuple[Codes, NDArray[np.int64], NDArray[np.bool_], list[int]]:
+    """The keys in a row, where they end, in which texts the narrow table did not say all, and which texts are left:
+    they hold a character that can not be decided alone, one past ``table``, or one that stands for a code past ``dtype``."""
     codes = np.empty(sum(map(len, texts)), dtype)
-    bounds = np.empty(len(texts) + 1, dtype=np.int64)
-    left: list[int] = kernel("keys").fold(texts, _narrow_table(), table, codes, bounds)
+    bounds, seen = np.empty(len(texts) + 1, dtype=np.int64), np.empty(len(texts), dtype=bool)
+    left: list[int] = kernel("keys").fold(texts, _narrow_table(), table, codes, bounds, seen)
     codes.resize(int(bounds[-1]), refcheck=False)  # where it lies: what was dropped is a sixth
-    return codes, bounds, left
+    return codes, bounds, seen, left
 
 
 def _fold_left(text: str) -> Codes:
-    codes, _, undecided = _fold_compiled([text], np.uint32, _table())
+    codes, _, _, undecided = _fold_compiled([text], np.uint32, _table())
     if not undecided:
         return codes
     codes = np.concatenate([codes for _, codes in _code_points(text)])

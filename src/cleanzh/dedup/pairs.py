@@ -41,7 +41,7 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
         raise UsageError(f"the threshold must be above 0 and at most 1, not {threshold}")
     keys = fold(texts)
     sets = Sets(keys.at)
-    windows = np.maximum(np.diff(keys.bounds) - (SHINGLE - 1), 0)
+    windows = np.maximum(keys.lengths - (SHINGLE - 1), 0)
     pairs = join(sets.of(range(len(texts))), threshold) if int(windows.sum()) <= LIMIT else None
     if pairs is not None:
         compared = sets.pairs(pairs[0].tolist(), pairs[1].tolist())

@@ -49,12 +49,16 @@ def sketch_keys(keys: Keys, width: int = WIDTH, kernel: Kernel | None = None) ->
     ``width`` is a power of two; more buckets estimate better (the deviation is 0.5 / sqrt(width) or less).
     ``kernel`` is chosen by :func:`default_kernel` if it is not given; all give the same bits.
     """
-    run = kernel or default_kernel(len(keys.codes))
     sketches = np.empty((len(keys), width), dtype=np.uint16)
-    for first, stop in runs_of_documents(keys.bounds, _SLICE):
-        bounds = keys.bounds[first : stop + 1]
-        codes = keys.codes[bounds[0] : bounds[-1]]
-        sketches[first:stop] = (run if len(codes) < _LONG else _long_kernel)(codes, bounds - bounds[0], width)
+    for numbers, part in keys.by_width():
+        run = kernel or default_kernel(len(part.codes))
+        made = sketches if numbers == slice(None) else np.empty((len(part), width), dtype=np.uint16)
+        for first, stop in runs_of_documents(part.bounds, _SLICE):
+            bounds = part.bounds[first : stop + 1]
+            codes = part.codes[bounds[0] : bounds[-1]]
+            made[first:stop] = (run if len(codes) < _LONG else _long_kernel)(codes, bounds - bounds[0], width)
+        if made is not sketches:
+            sketches[numbers] = made
     return sketches
 
 

@@ -18,6 +18,7 @@ from cleanzh.dedup.columns import Column
 from cleanzh.dedup.files import temporary
 from cleanzh.dedup.leaders import Runs, RunStore, runs_of
 from cleanzh.dedup.sketch import WIDTH, Sketches
+from cleanzh.kernels import kernel
 
 __all__ = ["SketchStore", "band_runs"]
 
@@ -42,6 +43,11 @@ class SketchStore:
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def held(self) -> list[Sketches] | None:
+        """All sketches, if they are in memory; the last block is larger than what is in it."""
+        return None if self._on_disk else self._blocks
 
     def append(self, sketches: Sketches) -> None:
         """Remember a batch."""
@@ -127,9 +133,23 @@ def band_runs(store: SketchStore, places: Column, cut: Plan) -> RunStore:
 
 def _runs(store: SketchStore, places: Column, band: int, rows: int) -> Iterator[Runs]:
     """The runs of one band: of so many keys at a time as are sorted in memory, those that begin with the same bits."""
-    bits = max(1, len(places).bit_length())
-    low = np.uint64((1 << bits) - 1)
     parts = 1 << max(0, (len(places) - 1) // _AT_ONCE).bit_length()
+    if parts == 1 and store.held is not None and kernel("bands") is not None:
+        runs = np.empty(len(places), np.uint32)
+        found = kernel("bands").runs(store.held, WIDTH, band * rows, rows, places.values, _bits(places), runs)
+        yield runs[:found].copy()
+    else:
+        yield from _runs_in_arrays(store, places, band, rows, parts)
+
+
+def _bits(places: Column) -> int:
+    return max(1, len(places).bit_length())
+
+
+def _runs_in_arrays(store: SketchStore, places: Column, band: int, rows: int, parts: int) -> Iterator[Runs]:
+    """:func:`_runs` without the kernel, and of sketches in files."""
+    bits = _bits(places)
+    low = np.uint64((1 << bits) - 1)
     shift = np.uint64(64 - parts.bit_length() + 1)
     for part in range(parts):
         kept = [np.zeros(0, np.uint64)]

@@ -31,8 +31,18 @@ class KeyStore:
 
     def append(self, keys: Keys) -> None:
         """Remember a batch."""
-        dtype = _NARROW if int(keys.codes.max(initial=0)) < 1 << 16 else _WIDE
-        codes = keys.codes.astype(dtype, copy=False)
+        places = np.empty(len(keys), _PLACE)
+        for numbers, part in keys.by_width():
+            dtype = _WIDE if part.codes.itemsize > 2 and int(part.codes.max(initial=0)) >= 1 << 16 else _NARROW
+            here = np.empty(len(part), _PLACE)
+            here["start"] = part.bounds[:-1] * dtype.itemsize + self._size
+            here["length"] = part.lengths
+            here["width"] = dtype.itemsize
+            places[numbers] = here
+            self._put(part.codes.astype(dtype, copy=False))
+        self._places.append(places)
+
+    def _put(self, codes: Codes) -> None:
         if self._file is None and self._size + codes.nbytes > self._memory:
             self._file = temporary(self)
             for part in self._parts:
@@ -44,11 +54,6 @@ class KeyStore:
         else:
             self._file.seek(0, 2)
             self._file.write(codes.data)
-        places = np.empty(len(keys), _PLACE)
-        places["start"] = keys.bounds[:-1] * dtype.itemsize + self._size
-        places["length"] = np.diff(keys.bounds)
-        places["width"] = dtype.itemsize
-        self._places.append(places)
         self._size += codes.nbytes
 
     def __getitem__(self, positions: Sequence[int]) -> Keys:
