@@ -15,7 +15,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -43,14 +43,32 @@ class Keys:
     """The keys of a batch, one after the other: key ``i`` is ``codes[bounds[i]:bounds[i + 1]]``, in code points.
 
     One key in seventy has a character that takes four bytes. Such keys may be given ``apart``, by their numbers: they
-    are empty in what the others lie in, which stays at two bytes a character. All look whole to who does not ask for
-    them :meth:`by_width`.
+    are empty in what the others lie in, which stays at two bytes a character. And keys may lie anywhere in some arrays
+    (:meth:`lying`). All look whole to who does not ask for them :meth:`by_width` or where they :attr:`lie`.
     """
 
-    __slots__ = ("_apart", "_bounds", "_codes")
+    __slots__ = ("_apart", "_bounds", "_codes", "_lie")
 
     def __init__(self, codes: Codes, bounds: NDArray[np.int64], apart: Mapping[int, Codes] | None = None) -> None:
         self._codes, self._bounds, self._apart = codes, bounds, apart or {}
+        self._lie: tuple[list[Codes], NDArray[np.int64]] | None = None
+
+    @classmethod
+    def lying(cls, arrays: list[Codes], places: NDArray[np.int64]) -> Self:
+        """Keys that are somewhere in these arrays: ``places`` has of each the array, its start there and its length."""
+        made = cls(np.zeros(0, np.uint16), np.zeros(len(places) + 1, np.int64))
+        made._lie = arrays, places
+        return made
+
+    @property
+    def lie(self) -> tuple[list[Codes], NDArray[np.int64]]:
+        """Some arrays, and of each key in which of them it is, where it starts there, and its length."""
+        if self._lie is not None:
+            return self._lie
+        whole = self.codes  # first, as it changes where the bounds are
+        places = np.zeros((len(self), 3), np.int64)
+        places[:, 1], places[:, 2] = self._bounds[:-1], np.diff(self._bounds)
+        return [whole], places
 
     @property
     def codes(self) -> Codes:
@@ -65,20 +83,24 @@ class Keys:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """How long each is."""
+        if self._lie is not None:
+            return self._lie[1][:, 2]
         found = np.diff(self._bounds)
         found[list(self._apart)] = [len(codes) for codes in self._apart.values()]
         return found
 
     def by_width(self) -> Iterator[tuple[slice | list[int], Keys]]:
         """All keys, those that lie apart as empty; then the numbers of these, and they themselves."""
+        if not self._apart:
+            yield slice(None), self
+            return
         yield slice(None), Keys(self._codes, self._bounds)
-        if self._apart:
-            yield list(self._apart), _in_a_row(list(self._apart.values()))
+        yield list(self._apart), _in_a_row(list(self._apart.values()))
 
     def _join(self) -> None:
-        if self._apart:
+        if self._apart or self._lie is not None:
             whole = _in_a_row([self[i] for i in range(len(self))])
-            self._codes, self._bounds, self._apart = whole._codes, whole._bounds, {}
+            self._codes, self._bounds, self._apart, self._lie = whole._codes, whole._bounds, {}, None
 
     def __len__(self) -> int:
         return len(self._bounds) - 1
@@ -88,6 +110,9 @@ class Keys:
         return _in_a_row([self[position] for position in positions])
 
     def __getitem__(self, index: int) -> Codes:
+        if self._lie is not None:
+            array, start, length = self._lie[1][index].tolist()
+            return self._lie[0][array][start : start + length]
         apart = self._apart.get(index)
         return self._codes[self._bounds[index] : self._bounds[index + 1]] if apart is None else apart
 

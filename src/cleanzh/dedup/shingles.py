@@ -102,5 +102,6 @@ def shared(first: Hashes, second: Hashes) -> int:
 def shared_by_keys(keys: Keys, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of each pair of keys how many 5-grams they share and how many each has, by the kernel."""
     counts = np.empty((len(first), 3), dtype=np.int64)
-    kernel("shared").shared(keys.codes, keys.bounds, first, second, _ODD, counts)
+    arrays, places = keys.lie
+    kernel("shared").shared(arrays, places, first, second, _ODD, counts)
     return counts

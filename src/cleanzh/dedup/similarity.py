@@ -109,9 +109,9 @@ class Sets:
         return Similarities(common / np.maximum(size + other_size - common, 1), common / np.maximum(least, 1))
 
     def _counts(self, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-        if kernel("shared") is None:
-            first, second = map(self.of, pairs.tolist())
-            both = zip(first, second, strict=True)
-            return np.array([(shared(one, other), len(one), len(other)) for one, other in both])
-        positions, places = np.unique(pairs, return_inverse=True)
-        return shared_by_keys(self.keys_of(positions.tolist()), *places.reshape(pairs.shape))
+        if kernel("shared") is not None:
+            positions, places = np.unique(pairs, return_inverse=True)
+            return shared_by_keys(self.keys_of(positions.tolist()), *places.reshape(pairs.shape))
+        first, second = map(self.of, pairs.tolist())
+        both = zip(first, second, strict=True)
+        return np.array([(shared(one, other), len(one), len(other)) for one, other in both])

@@ -59,16 +59,14 @@ class KeyStore:
     def __getitem__(self, positions: Sequence[int]) -> Keys:
         """The keys at some positions."""
         places = self._places.take(np.array(positions, dtype=np.int64))
-        bounds = np.zeros(len(places) + 1, dtype=np.int64)
-        np.cumsum(places["length"], out=bounds[1:])
-        parts = [np.zeros(0, _NARROW), *(self._held(places) if self._file is None else self._read(self._file, places))]
-        return Keys(np.concatenate(parts), bounds)
-
-    def _held(self, places: NDArray[Any]) -> Iterator[Codes]:
-        number = np.searchsorted(self._part_starts, places["start"], side="right") - 1
-        first = (places["start"] - np.array(self._part_starts)[number]) // places["width"]
-        for part, start, stop in zip(number.tolist(), first.tolist(), (first + places["length"]).tolist(), strict=True):
-            yield self._parts[part][start:stop]
+        lie = np.zeros((len(places), 3), dtype=np.int64)
+        lie[:, 2] = places["length"]
+        if self._file is not None:
+            lie[:, 0] = np.arange(len(places))
+            return Keys.lying(list(self._read(self._file, places)), lie)
+        lie[:, 0] = np.searchsorted(self._part_starts, places["start"], side="right") - 1
+        lie[:, 1] = (places["start"] - np.array(self._part_starts, np.int64)[lie[:, 0]]) // places["width"]
+        return Keys.lying(self._parts, lie)
 
     def _read(self, file: IO[bytes], places: NDArray[Any]) -> Iterator[Codes]:
         for start, length, width in places.tolist():

@@ -150,37 +150,122 @@ met_once(const Index *index, Py_ssize_t size)
 COMPARING(2, uint16_t)
 COMPARING(4, uint32_t)
 
-static int
-count_pair(const Keys *keys, int64_t first, int64_t second, int fresh, Index *index, Set *rest, int64_t *out)
+/* Keys that lie anywhere in some arrays, of two or four bytes a code each. */
+typedef struct {
+    Py_buffer *arrays, places; /* of each key: which array, where it starts there, its length */
+    Py_ssize_t array_count, count;
+} Lying;
+
+/* A key that was narrow, for a comparison with a wide one. */
+typedef struct {
+    uint32_t *codes;
+    Py_ssize_t room;
+} Widened;
+
+static Key
+lying_at(const Lying *keys, int64_t number)
 {
-    Key one = key_at(keys, first), other = key_at(keys, second);
+    const int64_t *place = (const int64_t *)keys->places.buf + 3 * number;
+    const Py_buffer *array = keys->arrays + place[0];
+    Py_ssize_t size = (Py_ssize_t)place[2] - (SHINGLE - 1);
+    return (Key){(const char *)array->buf + place[1] * array->itemsize, array->itemsize == 4, size > 0 ? size : 0};
+}
+
+static int
+widen(Key *key, Widened *widened)
+{
+    Py_ssize_t count = key->size + SHINGLE - 1;
+    if (key->wide || key->size == 0)
+        return 0;
+    if (count > widened->room) {
+        widened->room = 0;
+        if (resized((void **)&widened->codes, (size_t)count, sizeof(uint32_t)) < 0)
+            return -1;
+        widened->room = count;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        widened->codes[i] = ((const uint16_t *)key->codes)[i];
+    *key = (Key){widened->codes, 1, key->size};
+    return 0;
+}
+
+/* `fresh`: the index is of another key. Its hashes are the same in both widths. */
+static int
+count_pair(Key one, Key other, int fresh, Index *index, Set *rest, Widened *widened, int64_t *out)
+{
+    if ((one.wide && widen(&other, widened) < 0) || (other.wide && widen(&one, widened) < 0))
+        return -1;
     if (fresh && empty_index(index, one.size) < 0)
         return -1;
     if (empty_set(rest, other.size) < 0)
         return -1;
-    if (fresh && one.wide)
+    const int wide = one.wide || other.wide;
+    if (fresh && wide)
         index_4(one.codes, one.size, index);
     else if (fresh)
         index_2(one.codes, one.size, index);
-    out[0] = one.wide ? shared_4(index, one.codes, one.size, other.codes, other.size, rest)
-                      : shared_2(index, one.codes, one.size, other.codes, other.size, rest);
+    out[0] = wide ? shared_4(index, one.codes, one.size, other.codes, other.size, rest)
+                  : shared_2(index, one.codes, one.size, other.codes, other.size, rest);
     out[1] = index->set.count;
     out[2] = out[0] + rest->count;
     return 0;
 }
 
 static int
-count_pairs(const Keys *keys, const int64_t *first, const int64_t *second, Py_ssize_t pairs, uint64_t odd, int64_t *out)
+count_pairs(const Lying *keys, const int64_t *first, const int64_t *second, Py_ssize_t pairs, uint64_t odd, int64_t *out)
 {
     Index index = {.set.odd = odd};
     Set rest = {.odd = odd};
+    Widened widened = {NULL, 0};
     int failed = 0;
     for (Py_ssize_t i = 0; i < pairs && !failed; i++)
-        failed = count_pair(keys, first[i], second[i], i == 0 || first[i] != first[i - 1], &index, &rest, out + 3 * i);
-    void *const arrays[] = {index.set.places, index.set.hashes, index.repeats, index.met, rest.places, rest.hashes};
+        failed = count_pair(lying_at(keys, first[i]), lying_at(keys, second[i]), i == 0 || first[i] != first[i - 1],
+                            &index, &rest, &widened, out + 3 * i);
+    void *const arrays[] = {index.set.places, index.set.hashes, index.repeats, index.met,
+                            rest.places,      rest.hashes,      widened.codes};
     for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
         PyMem_RawFree(arrays[i]);
     return failed;
+}
+
+static void
+release_lying(Lying *keys)
+{
+    while (keys->array_count > 0)
+        PyBuffer_Release(&keys->arrays[--keys->array_count]);
+    PyMem_Free(keys->arrays);
+    PyBuffer_Release(&keys->places);
+}
+
+static int
+get_lying(PyObject *arrays, PyObject *places, Lying *keys)
+{
+    if (!PyList_Check(arrays)) {
+        PyErr_SetString(PyExc_TypeError, "shared: the arrays are a list");
+        return -1;
+    }
+    if (get_buffer(places, &keys->places, 0, sizeof(int64_t), "places") < 0)
+        return -1;
+    keys->count = keys->places.len / (3 * (Py_ssize_t)sizeof(int64_t));
+    keys->array_count = 0;
+    keys->arrays = PyMem_Calloc((size_t)PyList_GET_SIZE(arrays) + 1, sizeof(Py_buffer));
+    if (keys->arrays == NULL)
+        PyErr_NoMemory();
+    int good = keys->arrays != NULL;
+    for (Py_ssize_t i = 0; good && i < PyList_GET_SIZE(arrays); i++, keys->array_count++)
+        good = get_buffer(PyList_GET_ITEM(arrays, i), &keys->arrays[i], 0, 0, "an array") == 0;
+    const int64_t *place = keys->places.buf;
+    for (Py_ssize_t i = 0; good && i < keys->count; i++, place += 3) {
+        good = place[0] >= 0 && place[0] < keys->array_count && place[1] >= 0 && place[2] >= 0;
+        Py_ssize_t width = good ? keys->arrays[place[0]].itemsize : 0;
+        good = (width == 2 || width == 4) && place[1] <= keys->arrays[place[0]].len / width
+               && place[2] <= keys->arrays[place[0]].len / width - place[1];
+        if (!good)
+            PyErr_SetString(PyExc_ValueError, "shared: a key has no place in the arrays, of two or four bytes a code");
+    }
+    if (!good)
+        release_lying(keys);
+    return good ? 0 : -1;
 }
 
 static PyObject *
@@ -188,14 +273,14 @@ shared(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     enum { FIRST, SECOND, OUT, BUFFERS };
     Py_buffer buffers[BUFFERS];
-    Keys keys;
+    Lying keys;
     int taken = 0, failed = 1;
     if (count != 6) {
-        PyErr_SetString(PyExc_TypeError, "shared(codes, bounds, first, second, odd, out)");
+        PyErr_SetString(PyExc_TypeError, "shared(arrays, places, first, second, odd, out)");
         return NULL;
     }
     uint64_t odd = PyLong_AsUnsignedLongLongMask(args[4]) | 1;
-    if (PyErr_Occurred() || get_keys(args[0], args[1], &keys) < 0)
+    if (PyErr_Occurred() || get_lying(args[0], args[1], &keys) < 0)
         return NULL;
     PyObject *const from[BUFFERS] = {args[2], args[3], args[5]};
     for (; taken < BUFFERS; taken++)
@@ -218,7 +303,7 @@ shared(PyObject *module, PyObject *const *args, Py_ssize_t count)
 done:
     while (taken > 0)
         PyBuffer_Release(&buffers[--taken]);
-    release_keys(&keys);
+    release_lying(&keys);
     if (failed)
         return NULL;
     Py_RETURN_NONE;
@@ -226,8 +311,9 @@ done:
 
 static PyMethodDef methods[] = {
     {"shared", (PyCFunction)(void (*)(void))shared, METH_FASTCALL,
-     "shared(codes, bounds, first, second, odd, out)\n\n"
-     "Of each pair of keys, first[i] and second[i], write to out how many different 5-grams both have, and how many\n"
+     "shared(arrays, places, first, second, odd, out)\n\n"
+     "Keys lie in arrays of two or four bytes a code: places (int64) has of each the array, its start there and its\n"
+     "length. Of each pair of keys, first[i] and second[i], write to out how many different 5-grams both have, and how many\n"
      "each. An odd number that nobody can know spreads them: texts can not be made to take the same place."},
     {NULL, NULL, 0, NULL},
 };
