@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.columns import BLOCK, Column, Names
-from cleanzh.dedup.sorting import Records, ordered
+from cleanzh.dedup.sorting import Records, ordered, taken
 from cleanzh.errors import UsageError
 
 __all__ = ["KEEP", "Keep", "keep_policy", "moment", "visiting_order"]
@@ -106,10 +106,10 @@ def _each_by_id(block: Records, sizes: NDArray[np.int64], ids: Names) -> Records
     """Each stretch of even records by id; ``sizes`` are theirs."""
     stretch = np.repeat(np.arange(len(sizes)), sizes)
     several = np.flatnonzero(sizes[stretch] > 1)
-    by_id = several[_by_id(block[several], ids)]
-    made = block.copy()
-    made[several] = block[by_id[np.argsort(stretch[by_id], kind="stable")]]
-    return made
+    by_id = several[_by_id(taken(block, several), ids)]
+    places = np.arange(len(block))
+    places[several] = by_id[np.argsort(stretch[by_id], kind="stable")]
+    return taken(block, places)
 
 
 def _by_id(records: Records, ids: Names) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import IO, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from cleanzh.dedup.columns import BLOCK
 from cleanzh.dedup.files import temporary
 
-__all__ = ["Records", "ordered"]
+__all__ = ["Records", "ordered", "taken"]
 
 Records = NDArray[Any]  # structured
 
@@ -29,9 +30,31 @@ def ordered(blocks: Iterable[Records], *fields: str) -> Iterator[Records]:
     [[(1, 1), (1, 0), (2, 0)]]
     """
     made = iter(blocks)
+    held: list[Records] = []
+    for block in made:
+        held.append(block)
+        if sum(each.nbytes for each in held) >= _MEMORY:
+            break
+    else:
+        yield from _at_once(held, fields)
+        return
+    made = chain(held, made)
     for field in reversed(fields):
         made = _by(field, made)
-    return made
+    yield from made
+
+
+def _at_once(held: list[Records], fields: Sequence[str]) -> Iterator[Records]:
+    """:func:`ordered` of what fits in memory: moved once, whatever the fields are, or not at all."""
+    if not held:
+        return
+    whole = np.concatenate(held)
+    keys = [key for field in reversed(fields) if (key := np.ascontiguousarray(_key(whole, field))).size]
+    keys = [key for key in keys if (key != key[0]).any()]
+    if len(keys) > 1 or (len(keys) == 1 and (keys[0][1:] < keys[0][:-1]).any()):
+        whole = taken(whole, np.lexsort(keys))
+    for start in range(0, len(whole), BLOCK):
+        yield whole[start : start + BLOCK]
 
 
 def _by(field: str, blocks: Iterator[Records]) -> Iterator[Records]:
@@ -58,7 +81,12 @@ def _sorted(blocks: list[Records], field: str) -> Records:
     """Blocks as one, sorted; the list is empty after it."""
     whole = np.concatenate(blocks)
     blocks.clear()  # not to be held beside the copy
-    return whole[np.argsort(_key(whole, field), kind="stable")]
+    return taken(whole, np.argsort(_key(whole, field), kind="stable"))
+
+
+def taken(records: Records, places: NDArray[np.int64]) -> Records:
+    """``records[places]``, in a third of the time: bytes, and not one field after another."""
+    return records.view(np.dtype((np.void, records.itemsize))).take(places).view(records.dtype)
 
 
 def _key(records: Records, field: str) -> NDArray[Any]:
