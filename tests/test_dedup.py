@@ -26,6 +26,7 @@ from cleanzh.dedup import (
     find_duplicates,
     leaders,
     pairs,
+    runs,
     sign,
     similar_pairs,
     similarity,
@@ -242,13 +243,13 @@ def test_all_in_files_gives_the_same_verdicts(
     for few in (False, True):
         if few:
             for module, name, value in (
-                (columns, "_MEMORY", 40), (sorting, "_MEMORY", 500), (leaders, "_HELD", 20), (leaders, "_PART", 4),
+                (columns, "_MEMORY", 40), (sorting, "_MEMORY", 500), (runs, "_HELD", 20), (runs, "_PART", 4),
                 (leaders, "_FAILED", 3), (leaders, "_AT_ONCE", 2), (sketches, "_AT_ONCE", 16),
                 (sketches, "_BLOCK", 16), (sketches, "_BLOCK_BYTES", 16 * 256), (keep_policies, "_EVEN", 5),
                 (columns.Column.blocks, "__defaults__", (7,)), (leaders, "BLOCK", 5), (sorting, "BLOCK", 9),
             ):  # fmt: skip
                 monkeypatch.setattr(module, name, value)
-            for module in (columns, sorting, leaders, sketches, store):
+            for module in (columns, sorting, runs, sketches, store):
                 monkeypatch.setattr(module, "temporary", noted)
         dedup = Deduplicator(memory=0 if few else 1 << 28, containment=containment, keep=keep)
         with temporaries_in(tmp_path):

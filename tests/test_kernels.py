@@ -27,7 +27,9 @@ import cleanzh.filters.punctuation as punctuation
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
 from cleanzh import edits, ledger
-from cleanzh.dedup import deduplicator, key, shingles, sketch
+from cleanzh.dedup import bands, columns, deduplicator, key, shingles, sketch, sketches, store
+from cleanzh.dedup import runs as banded
+from cleanzh.dedup.members import Members
 from cleanzh.document import Flag, Step
 from cleanzh.edits import Edit
 from cleanzh.errors import EditError
@@ -237,9 +239,79 @@ def test_beside(text: str, data: st.DataObject, far: int) -> None:
 @given(st.lists(st.one_of(texts, st.text("ⅢＡ㎡가́瓛𠮷😀京"))))
 def test_keys(batch: list[str]) -> None:
     compiled("keys")
-    folded, expected = key.fold(batch), key._fold_in_arrays(batch)
+    (folded, seen), expected = key.fold_and_see(batch), key._fold_in_arrays(batch)
+    assert {i for i, text in enumerate(batch) if set(text) & set(key.MARKS)} <= set(np.flatnonzero(seen).tolist())
+    assert folded.lengths.tolist() == np.diff(expected.bounds).tolist()
+    parts = list(folded.by_width())
+    assert all(part.codes.itemsize == 2 for _, part in parts[:1])
+    assert (sketch.sketch_keys(folded) == sketch.sketch_keys(expected)).all()
+    assert (deduplicator._digests(batch, folded) == deduplicator._digests(batch, expected)).all()
     assert folded.bounds.tolist() == expected.bounds.tolist()
     assert folded.codes.tolist() == expected.codes.tolist()
+
+
+@given(st.lists(st.lists(st.one_of(texts, st.text("𠮷京a")), max_size=4), max_size=4), st.booleans(), st.randoms())
+def test_keys_that_lie_somewhere(batches: list[list[str]], in_a_file: bool, draw: random.Random) -> None:
+    """What a store gives back, where it lies, is what was put in, whatever the widths."""
+    kept = store.KeyStore(memory=0 if in_a_file else 1 << 20)
+    for batch in batches:
+        kept.append(key.fold(batch))
+    whole = [key._fold_in_arrays([text])[0].tolist() for batch in batches for text in batch]
+    wanted = [draw.randrange(len(whole)) for _ in range(5)] if whole else []
+    found = kept[wanted]
+    assert found.lengths.tolist() == [len(whole[i]) for i in wanted]
+    assert [found[i].tolist() for i in range(len(found))] == [whole[i] for i in wanted]
+    pairs = np.array([[draw.randrange(len(wanted)) for _ in range(2)] for _ in range(9)] if wanted else [], np.int64)
+    first, second = pairs.reshape(-1, 2).T.copy()
+    if kernel("shared") is not None:
+        counted = shingles.shared_by_keys(found, first, second).tolist()
+        sets = [set(zip(*(codes[i:] for i in range(5)), strict=False)) for codes in (whole[i] for i in wanted)]
+        sets = [{gram for gram in own if len(gram) == 5} for own in sets]
+        assert counted == [[len(sets[a] & sets[b]), len(sets[a]), len(sets[b])] for a, b in pairs.tolist()]
+    assert found.codes.tolist() == [code for i in wanted for code in whole[i]]
+    assert found.lengths.tolist() == np.diff(found.bounds).tolist()
+
+
+@settings(deadline=None)
+@given(st.integers(0, 60), st.integers(1, 4), st.sampled_from([0.3, 0.6, 0.7, 0.8, 0.95]), st.randoms())
+def test_runs_of_bands(count: int, values: int, threshold: float, draw: random.Random) -> None:
+    """Few values, so that runs are long and many; some documents are left out, the others in any order."""
+    compiled("bands")
+    rng = np.random.default_rng(draw.randrange(1 << 30))
+    kept = sketches.SketchStore()
+    kept.append(rng.integers(0, values, (count, sketch.WIDTH), dtype=np.uint16))
+    order = rng.permutation(count)
+    places = columns.Column.of(np.where(rng.random(count) < 0.2, -1, order).astype(np.int32))
+    cut = bands.plan(threshold)
+    for band in range(cut.bands):
+        made = list(sketches._runs(kept, places, band, cut.rows))
+        expected = list(sketches._runs_in_arrays(kept, places, band, cut.rows, 1))
+        assert np.concatenate(made).tolist() == np.concatenate(expected).tolist()
+
+
+@given(st.lists(st.sets(st.integers(0, 20), min_size=1), max_size=8), st.sets(st.integers(0, 20)), st.randoms())
+def test_rounds_of_the_leader_rule(members: list[set[int]], chosen: set[int], draw: random.Random) -> None:
+    compiled("runs")
+    run = np.array([who | (i == 0) << 31 for own in members for i, who in enumerate(sorted(own))], np.uint32)
+    kept, gone = Members(21), Members(21)
+    for who in chosen:
+        draw.choice([kept, gone]).add(np.array([who]))
+    kept_bands = banded.RunStore()
+    kept_bands.append(run)
+    codes = np.array([draw.randrange(21 * 21) for _ in range(20)], np.int64)
+
+    def answers() -> list[list[int]]:
+        return [
+            banded.first_everywhere(kept_bands, 21).bits.tolist(),
+            banded.worth_comparing(run, kept, gone, 21).tolist(),
+            banded.without(run, kept, gone, 21).tolist(),
+            banded.first_times(codes, 21).tolist(),
+        ]
+
+    by_kernel = answers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(banded, "kernel", lambda name: None)
+        assert answers() == by_kernel
 
 
 # Keys as they may be, and such as share long runs and say the same again and again.
@@ -293,27 +365,47 @@ def test_digests(batch: list[str], dtype: type[np.uint16] | type[np.uint32], wid
 
 
 def test_kernels_refuse_what_would_be_read_out_of_bounds() -> None:
-    fold, sketches, counted = compiled("keys").fold, compiled("sketch").sketch, compiled("shared").shared
+    fold, sketched, counted = compiled("keys").fold, compiled("sketch").sketch, compiled("shared").shared
     keys, counts = in_a_row(["一二三四五六"], np.uint16), np.empty((1, 3), np.int64)
+    lie, asked, run = [keys.codes], np.empty(1, bool), np.array([1 << 31, 8], np.uint32)
+    shared_by, rounds = compiled("bands").runs, compiled("runs")
+    sets, codes, places = (np.zeros(1, np.uint8), np.zeros(1, np.uint8)), np.empty(2, np.int64), np.zeros(1, np.int32)
     one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
     calls: list[Callable[[], object]] = [
-        lambda: sketches(keys.codes, keys.bounds + 1, 128, np.empty((1, 128), np.uint16)),
-        lambda: sketches(keys.codes, keys.bounds[::-1].copy(), 128, np.empty((1, 128), np.uint16)),
-        lambda: sketches(keys.codes, keys.bounds, 128, np.empty((1, 64), np.uint16)),
-        lambda: sketches(keys.codes, keys.bounds, 100, np.empty((1, 100), np.uint16)),
-        lambda: sketches(keys.codes.astype(float), keys.bounds, 64, np.empty((1, 64), np.uint16)),
+        lambda: sketched(keys.codes, keys.bounds + 1, 128, np.empty((1, 128), np.uint16)),
+        lambda: sketched(keys.codes, keys.bounds[::-1].copy(), 128, np.empty((1, 128), np.uint16)),
+        lambda: sketched(keys.codes, keys.bounds, 128, np.empty((1, 64), np.uint16)),
+        lambda: sketched(keys.codes, keys.bounds, 100, np.empty((1, 100), np.uint16)),
+        lambda: sketched(keys.codes.astype(float), keys.bounds, 64, np.empty((1, 64), np.uint16)),
         lambda: compiled("digests").digests(keys.codes, keys.bounds, np.empty((2, 2), np.uint64)),
-        lambda: counted(keys.codes, keys.bounds, zero, one, 1, counts),
-        lambda: counted(keys.codes, keys.bounds, -one, zero, 1, counts),
-        lambda: counted(keys.codes, keys.bounds, zero, zero, 1, counts[:0]),
-        lambda: fold(["一"], key._narrow_table(), key._table(), keys.codes[:0], keys.bounds),
-        lambda: fold(["一"], key._narrow_table(), key._narrow_table(), keys.codes, keys.bounds),
+        lambda: counted(lie, keys.lie[1], zero, one, 1, counts),
+        lambda: counted(lie, keys.lie[1], -one, zero, 1, counts),
+        lambda: counted(lie, keys.lie[1], zero, zero, 1, counts[:0]),
+        lambda: counted(lie, keys.lie[1] + 1, zero, zero, 1, counts),
+        lambda: counted(lie, np.array([[0, 1, 6]]), zero, zero, 1, counts),
+        lambda: counted(lie, np.array([[0, -1, 6]]), zero, zero, 1, counts),
+        lambda: counted([keys.codes.astype(float)], keys.lie[1], zero, zero, 1, counts),
+        lambda: fold(["一"], key._narrow_table(), key._table(), keys.codes[:0], keys.bounds, asked),
+        lambda: fold(["一"], key._narrow_table(), key._narrow_table(), keys.codes, keys.bounds, asked),
+        lambda: fold(["一"], key._narrow_table(), key._table(), keys.codes, keys.bounds, asked[:0]),
+        lambda: shared_by([np.zeros((0, 8), np.uint16)], 8, 0, 4, places, 1, np.empty(1, np.uint32)),
+        lambda: shared_by([np.zeros((1, 8), np.uint16)], 8, 5, 4, places, 1, np.empty(1, np.uint32)),
+        lambda: shared_by([np.zeros((1, 8), np.uint16)], 8, 0, 4, places + 2, 1, np.empty(1, np.uint32)),
+        lambda: shared_by([np.zeros((1, 8), np.uint16)], 8, 0, 4, places, 1, np.empty(0, np.uint32)),
+        lambda: rounds.standing(run, *sets, 8),
+        lambda: rounds.standing(run, *sets, 9),
+        lambda: rounds.worth(run, *sets, 9, codes),
+        lambda: rounds.worth(run[:1], *sets, 1, codes[:0]),
+        lambda: rounds.without(run[:1], *sets, 1, np.empty(0, np.uint32)),
+        lambda: rounds.firsts(-codes[:1] * 0 - 1, sets[0], 1, asked),
+        lambda: rounds.firsts(codes[:1] * 0, sets[0], 9, asked),
+        lambda: rounds.firsts(codes[:1] * 0, sets[0], 1, asked[:0]),
     ]
     for call in calls:
         with pytest.raises(ValueError, match=r"^\S+"):
             call()
     with pytest.raises(TypeError, match="text 0 is no str"):
-        fold([b""], key._narrow_table(), key._table(), keys.codes, keys.bounds)
+        fold([b""], key._narrow_table(), key._table(), keys.codes, keys.bounds, asked)
 
 
 @given(st.text("ab\n😀", max_size=60), st.text("abc", min_size=60, max_size=60), st.integers(0, 9))

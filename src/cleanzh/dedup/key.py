@@ -84,7 +84,8 @@ class Keys:
     def lengths(self) -> NDArray[np.int64]:
         """How long each is."""
         if self._lie is not None:
-            return self._lie[1][:, 2]
+            lengths: NDArray[np.int64] = self._lie[1][:, 2]
+            return lengths
         found = np.diff(self._bounds)
         found[list(self._apart)] = [len(codes) for codes in self._apart.values()]
         return found
@@ -112,7 +113,8 @@ class Keys:
     def __getitem__(self, index: int) -> Codes:
         if self._lie is not None:
             array, start, length = self._lie[1][index].tolist()
-            return self._lie[0][array][start : start + length]
+            own: Codes = self._lie[0][array][start : start + length]
+            return own
         apart = self._apart.get(index)
         return self._codes[self._bounds[index] : self._bounds[index + 1]] if apart is None else apart
 

@@ -12,53 +12,39 @@ after some rounds (texts of one template, similar but not similar enough) is vis
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.columns import BLOCK, Column, Scratch
-from cleanzh.dedup.files import temporary
 from cleanzh.dedup.members import Members
+from cleanzh.dedup.runs import HEAD, WHO, RunStore, first_everywhere, first_times, without, worth_comparing
 from cleanzh.dedup.similarity import Match, Pair, Similarities
 from cleanzh.dedup.sorting import ordered
 
 __all__ = [
-    "HEAD",
     "ROUNDS",
-    "WHO",
     "Aside",
     "Compare",
-    "RunStore",
-    "Runs",
     "leaders_by_bands",
     "leaders_by_pairs",
     "partners_by_bands",
     "partners_by_pairs",
     "revisit",
-    "runs_of",
 ]
 
-HEAD = np.uint32(1 << 31)
-WHO = np.uint32((1 << 31) - 1)
 ROUNDS = 12
 _AT_ONCE = 1 << 13
 # Entries of runs in mapped files that are touched before these may leave memory.
 _TOUCHED = 1 << 9
-_CHUNK = 1 << 16
-# Members of runs in one part; pairs of a round that are known not to be similar: past these they are compared again.
-_PART, _FAILED = 1 << 17, 1 << 21
-# Members that are held before they go to a file.
-_HELD = 1 << 20
+# Pairs of a round that are known not to be similar: past these they are compared again.
+_FAILED = 1 << 21
 _MATCH = np.dtype([("other", "<i4"), ("jaccard", "<f8"), ("containment", "<f8")])
 _ENTRY = np.dtype([("member", "<u4"), ("run", "<i4")])
 
-# The documents that share a band key with another, run after run: positions in visiting order, ascending in a run,
-# the first of each run marked by its highest bit.
-Runs = NDArray[np.uint32]
 # Takes kept documents and others, position by position; says of each pair how similar they are, if they are.
 Compare = Callable[[NDArray[np.int64], NDArray[np.int64]], Similarities]
 
@@ -144,70 +130,6 @@ class Aside:
         self._slots.release()
 
 
-class RunStore:
-    """Runs of all bands: a few thousand at a time, in memory or, past some megabytes, in a file."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._held: list[Runs] = []
-        self._file: IO[bytes] | None = None
-        self._bounds = array("q", [0])  # of the parts in the file, in members
-
-    def append(self, runs: Runs) -> None:
-        """Add runs of the next band, or more of the same."""
-        for part in _cut(runs):
-            self._held.append(part)
-            self._size += len(part)
-        if self._size > _HELD:
-            self._file = self._file or temporary(self)
-            for part in self._held:
-                self._file.write(part.data)
-                self._bounds.append(self._bounds[-1] + len(part))
-            self._held.clear()
-
-    def __iter__(self) -> Iterator[Runs]:
-        """All of them, whole runs at a time."""
-        for start, stop in pairwise(self._bounds):
-            assert self._file is not None
-            self._file.seek(4 * start)
-            yield np.frombuffer(self._file.read(4 * (stop - start)), dtype=np.uint32)
-        yield from self._held
-
-
-def _cut(runs: Runs) -> Iterator[Runs]:
-    """Runs in parts of some thousand members; a run is not parted."""
-    start = 0
-    while len(runs) - start > _PART:
-        heads = np.flatnonzero(runs[start + _PART :] >= HEAD)
-        if not len(heads):
-            break
-        stop = start + _PART + int(heads[0])
-        yield runs[start:stop]
-        start = stop
-    if start < len(runs):
-        yield runs[start:]
-
-
-def runs_of(tagged: NDArray[np.uint64], bits: int) -> Runs:
-    """The runs of two and more with the same key, given sorted keys whose low ``bits`` are places."""
-    count = len(tagged)
-    heads = np.ones(count + 1, dtype=bool)
-    for start in range(1, count, _CHUNK):  # in parts: a copy of the keys would double the memory of a band
-        part = tagged[start - 1 : start + _CHUNK]
-        heads[start : start + len(part) - 1] = (part[1:] >> np.uint64(bits)) != (part[:-1] >> np.uint64(bits))
-    shared = ~(heads[:-1] & heads[1:])
-    members: Runs = (tagged[shared] & np.uint64((1 << bits) - 1)).astype(np.uint32)
-    members |= heads[:-1][shared].astype(np.uint32) << np.uint32(31)
-    return members
-
-
-def _only_shared(members: Runs, heads: NDArray[np.bool_]) -> Runs:
-    """Runs of one document dropped, heads marked."""
-    alone = heads & np.append(heads[1:], True)
-    marked: Runs = (members | (heads.astype(np.uint32) << np.uint32(31)))[~alone]
-    return marked
-
-
 def leaders_by_pairs(count: int, pairs: Iterable[Pair]) -> Aside:
     """Who is set aside for whom, given all similar pairs; positions are in visiting order."""
     before: dict[int, list[Pair]] = {}
@@ -231,18 +153,18 @@ def leaders_by_bands(
     """
     aside = Aside(count) if aside is None else aside
     for _ in range(ROUNDS if rounds is None else rounds):
-        kept = _first_everywhere(bands, count)
+        kept = first_everywhere(bands, count)
         if not kept.bits.any():
             return aside
         gone = Members(count)
         failed = np.zeros(0, dtype=np.int64)  # of this round, as far as they are remembered
         for run in bands:
-            codes = _worth_comparing(run, kept, gone, count)
+            codes = worth_comparing(run, kept, gone, count)
             while len(codes):
                 if len(failed):
                     codes = codes[failed[np.minimum(np.searchsorted(failed, codes), len(failed) - 1)] != codes]
                 # Whom a document stands behind in several runs it meets in their order, one at a time.
-                now = _first_times(codes % count)
+                now = first_times(codes, count)
                 similar = _compared(codes[now], count, compare, aside)
                 gone.add(codes[now][similar] % count)
                 if len(failed) < _FAILED:
@@ -250,11 +172,9 @@ def leaders_by_bands(
                 codes = codes[~now]
                 codes = codes[~gone.have(codes % count)]
         # Kept documents have met all that they could meet, those set aside need not meet anyone any more.
-        decided = Members(count)
-        decided.bits = kept.bits | gone.bits
         rest = RunStore()
         for run in bands:
-            rest.append(_without(run, decided))
+            rest.append(without(run, kept, gone, count))
         bands = rest
     _one_by_one(bands, compare, aside)
     return aside
@@ -271,47 +191,6 @@ def _compared(codes: NDArray[np.int64], count: int, compare: Compare, aside: Asi
         aside.add(members[there], heads[there], Similarities(found.jaccard[there], found.containment[there]))
         similar[start : start + _AT_ONCE] = there
     return similar
-
-
-def _first_everywhere(bands: RunStore, count: int) -> Members:
-    """Who stands in a run, and first in each that it stands in; somebody does, as long as there are runs."""
-    first, later = Members(count), Members(count)
-    for run in bands:
-        members = (run & WHO).astype(np.int64)
-        first.add(members)
-        later.add(members[run < HEAD])
-    first.bits &= ~later.bits
-    return first
-
-
-def _first_times(members: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which are there for the first time."""
-    firsts = np.zeros(len(members), dtype=bool)
-    firsts[np.unique(members, return_index=True)[1]] = True
-    return firsts
-
-
-def _worth_comparing(run: Runs, kept: Members, gone: Members, count: int) -> NDArray[np.int64]:
-    """Pairs ``head * count + member`` of a kept document that stands first in a run and one that is still there."""
-    is_head = run >= HEAD
-    starts = np.flatnonzero(is_head)
-    heads = np.repeat((run[starts] & WHO).astype(np.int64), np.diff(np.append(starts, len(run))))[~is_head]
-    others = run[~is_head].astype(np.int64)
-    worth = kept.have(heads) & ~gone.have(others)
-    codes: NDArray[np.int64] = heads[worth] * count + others[worth]
-    return codes
-
-
-def _without(run: Runs, decided: Members) -> Runs:
-    if not len(run):
-        return run
-    members: Runs = run & WHO
-    number = np.cumsum(run >= HEAD)
-    stay = ~decided.have(members)
-    members, number = members[stay], number[stay]
-    if not len(members):
-        return members
-    return _only_shared(members, np.concatenate(([True], number[1:] != number[:-1])))
 
 
 def _one_by_one(runs: RunStore, compare: Compare, aside: Aside) -> None:

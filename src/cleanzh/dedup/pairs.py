@@ -15,7 +15,7 @@ from cleanzh.dedup.evidence import Comparison
 from cleanzh.dedup.exhaustive import LIMIT, join
 from cleanzh.dedup.keep import KEEP, Keep
 from cleanzh.dedup.key import fold
-from cleanzh.dedup.leaders import Runs
+from cleanzh.dedup.runs import Runs
 from cleanzh.dedup.shingles import SHINGLE
 from cleanzh.dedup.similarity import Pair, Sets
 from cleanzh.dedup.sketch import sketch_keys

@@ -32,9 +32,10 @@ from cleanzh.dedup.evidence import Collected, Evidence
 from cleanzh.dedup.exhaustive import LIMIT
 from cleanzh.dedup.index import DuplicateIndex
 from cleanzh.dedup.keep import KEEP, Keep
-from cleanzh.dedup.leaders import ROUNDS, Aside, Compare, RunStore, leaders_by_bands
+from cleanzh.dedup.leaders import ROUNDS, Aside, Compare, leaders_by_bands
 from cleanzh.dedup.pairs import all_pairs
 from cleanzh.dedup.partitions import Banded, Counted, Lent, Partition, Profile
+from cleanzh.dedup.runs import RunStore
 from cleanzh.dedup.shingles import SHINGLE
 from cleanzh.dedup.similarity import Match, Pair, Similarities
 from cleanzh.dedup.sketch import Sketches

@@ -22,7 +22,7 @@ from cleanzh.dedup.deduplicator import Signed
 from cleanzh.dedup.index import DuplicateIndex
 from cleanzh.dedup.keep import moment
 from cleanzh.dedup.key import Keys
-from cleanzh.dedup.leaders import HEAD, WHO, Runs, runs_of
+from cleanzh.dedup.runs import HEAD, WHO, Runs, runs_of
 from cleanzh.dedup.shingles import Hashes
 from cleanzh.dedup.similarity import Sets
 from cleanzh.dedup.sketch import Sketches

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cleanzh.dedup.bands import Plan, band_keys
 from cleanzh.dedup.columns import Column
 from cleanzh.dedup.files import temporary
-from cleanzh.dedup.leaders import Runs, RunStore, runs_of
+from cleanzh.dedup.runs import Runs, RunStore, runs_of
 from cleanzh.dedup.sketch import WIDTH, Sketches
 from cleanzh.kernels import kernel
 

@@ -91,14 +91,25 @@ met_once(const Index *index, Py_ssize_t size)
     return count;
 }
 
-/* For each width of codes: an index of a key; and how many different 5-grams another key shares with it. Those that the
- * other has beyond that go to `rest`.
+#define STRETCH 32 /* codes that are compared in one call */
+
+/* For each width of codes: how long two rows of codes stay alike; an index of a key; and how many different 5-grams
+ * another key shares with it. Those that the other has beyond that go to `rest`.
  *
  * Copies share long runs. In a run the next character says whether the next window is the next of the other key as
  * well: only where one may begin a window is hashed and looked up.
  *
  * Both work on copies of the structs: else what they write could change their members, for all a compiler knows. */
 #define COMPARING(WIDTH, CODE)                                                                                \
+    static inline Py_ssize_t alike_##WIDTH(const CODE *one, const CODE *other, Py_ssize_t most)               \
+    {                                                                                                         \
+        Py_ssize_t count = 0;                                                                                 \
+        while (count + STRETCH <= most && memcmp(one + count, other + count, STRETCH * sizeof(CODE)) == 0)    \
+            count += STRETCH;                                                                                 \
+        while (count < most && one[count] == other[count])                                                    \
+            count++;                                                                                          \
+        return count;                                                                                         \
+    }                                                                                                         \
     static void index_##WIDTH(const CODE *key, Py_ssize_t size, Index *index)                                 \
     {                                                                                                         \
         const Set set = index->set;                                                                           \
@@ -135,14 +146,12 @@ met_once(const Index *index, Py_ssize_t size)
                 i++;                                                                                          \
                 continue;                                                                                     \
             }                                                                                                 \
-            met[at] = 1;                                                                                      \
             /* Two with one hash are equal here, as everywhere, but do not begin a run. */                    \
-            const int equal = memcmp(key + at, other + i, SHINGLE * sizeof(CODE)) == 0;                       \
-            for (i++, at++; equal && at < size && i < other_size; i++, at++) {                                \
-                if (key[at + SHINGLE - 1] != other[i + SHINGLE - 1])                                          \
-                    break;                                                                                    \
-                met[at] = 1;                                                                                  \
-            }                                                                                                 \
+            Py_ssize_t run = 1, most = size - at < other_size - i ? size - at : other_size - i;               \
+            if (memcmp(key + at, other + i, SHINGLE * sizeof(CODE)) == 0)                                     \
+                run += alike_##WIDTH(key + at + SHINGLE, other + i + SHINGLE, most - 1);                      \
+            memset(met + at, 1, (size_t)run);                                                                 \
+            i += run;                                                                                         \
         }                                                                                                     \
         rest->count = novel.count;                                                                            \
         return met_once(index, size);                                                                         \
@@ -197,13 +206,13 @@ count_pair(Key one, Key other, int fresh, Index *index, Set *rest, Widened *wide
         return -1;
     if (fresh && empty_index(index, one.size) < 0)
         return -1;
-    if (empty_set(rest, other.size) < 0)
-        return -1;
     const int wide = one.wide || other.wide;
     if (fresh && wide)
         index_4(one.codes, one.size, index);
     else if (fresh)
         index_2(one.codes, one.size, index);
+    if (empty_set(rest, other.size) < 0)
+        return -1;
     out[0] = wide ? shared_4(index, one.codes, one.size, other.codes, other.size, rest)
                   : shared_2(index, one.codes, one.size, other.codes, other.size, rest);
     out[1] = index->set.count;
@@ -313,8 +322,8 @@ static PyMethodDef methods[] = {
     {"shared", (PyCFunction)(void (*)(void))shared, METH_FASTCALL,
      "shared(arrays, places, first, second, odd, out)\n\n"
      "Keys lie in arrays of two or four bytes a code: places (int64) has of each the array, its start there and its\n"
-     "length. Of each pair of keys, first[i] and second[i], write to out how many different 5-grams both have, and how many\n"
-     "each. An odd number that nobody can know spreads them: texts can not be made to take the same place."},
+     "length. Of each pair of keys, first[i] and second[i], write to out how many different 5-grams both have, and how\n"
+     "many each. An odd number that nobody can know spreads them: texts can not be made to take the same place."},
     {NULL, NULL, 0, NULL},
 };
 
