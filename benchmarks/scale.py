@@ -113,7 +113,7 @@ class Counting:
 
 
 def measure_bytes(arguments: argparse.Namespace) -> None:
-    partitioned.LIMIT = 0
+    partitioned.LIMIT = partitioned.IN_ONE_PLACE = 0
     for count in sorted(arguments.documents):
         parts = max(2, count // 12_500)
         made = [Made(number, count // parts, arguments.length) for number in range(parts)]

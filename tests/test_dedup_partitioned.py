@@ -110,8 +110,8 @@ def in_one_place(rows: list[tuple[str, str, str | None, int]], **options: Any) -
 @pytest.fixture
 def by_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large collections take bands, and partitions for them."""
-    for module in (deduplicator, partitioned):
-        monkeypatch.setattr(module, "LIMIT", 0)
+    for module, name in ((deduplicator, "LIMIT"), (partitioned, "LIMIT"), (partitioned, "IN_ONE_PLACE")):
+        monkeypatch.setattr(module, name, 0)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -195,8 +195,8 @@ def test_a_bound_on_the_driver_is_one(by_bands: None, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("by", ["bands", "join"])
 def test_an_index_says_the_same(by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if by == "bands":
-        for module in (deduplicator, partitioned):
-            monkeypatch.setattr(module, "LIMIT", 0)
+        for module, name in ((deduplicator, "LIMIT"), (partitioned, "LIMIT"), (partitioned, "IN_ONE_PLACE")):
+            monkeypatch.setattr(module, name, 0)
     rows = documents(6)
     index = DuplicateIndex(tmp_path / "index")
     before = Deduplicator(index=index)

@@ -43,13 +43,16 @@ from cleanzh.dedup.sketches import SketchStore
 from cleanzh.dedup.stored import Known
 from cleanzh.dedup.verdict import Standing
 
-__all__ = ["BAND_BYTES", "EDGES", "MOST_PARTS", "Executor", "PartitionedDeduplicator", "Reference"]
+__all__ = ["BAND_BYTES", "EDGES", "IN_ONE_PLACE", "MOST_PARTS", "Executor", "PartitionedDeduplicator", "Reference"]
 
 Reference = Any
 """A result that lies where it was made; given as an argument, the function gets the result."""
 
 EDGES = 1 << 22
 """Pairs that the driver holds at a time; each costs it some 50 bytes."""
+
+IN_ONE_PLACE = 1 << 22
+"""So few 5-grams are compared at once in one place."""
 
 # Bytes of band keys in one partition of bands; sorting takes as much again.
 BAND_BYTES = 1 << 26
@@ -127,7 +130,7 @@ class PartitionedDeduplicator(Deduplicator):
         positions = standing.positions().values.astype(np.int64)
         length = self._lengths.take(positions)
         shingles = int(np.maximum(length - (SHINGLE - 1), 0).sum())
-        if shingles <= LIMIT:  # so little that it is done at once in one place
+        if shingles <= IN_ONE_PLACE:
             keys, sketches = self._collection.gathered(positions)
             store = SketchStore()
             store.append(sketches)
