@@ -281,7 +281,7 @@ def forms(word: str) -> list[str]:
     (True, True, True)
     """
     found = [word]
-    if _SPLIT.fullmatch(word):
+    if 2 <= len(word) <= 5 and _SPLIT.fullmatch(word):
         found += [gap.join(word) for gap in (_GAPS if _OFTEN_SPLIT.search(word) else " ")]
     for disguised, written in _DISGUISES.items():
         if disguised in word:

@@ -55,25 +55,28 @@ class Gate:
 
     def __init__(self, needed: Mapping[str, Needed], every: int) -> None:
         self._seen = 0
-        spelled = [
-            # A literal in disguise comes in a line that is longer than its shadow.
-            (form, (far if len(form) == len(literal) else 2 * far) + _SLACK, wanted)
-            for literal, (wanted, far) in needed.items()
-            for form in forms(literal)
-        ]
-        # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
-        spelled += [(form, LONGEST_NOTED, every) for form in _NOTE_ENDS if needed]
-        self.forms = sorted({form for form, _, _ in spelled})
-        self._numbers = {form: number for number, form in enumerate(self.forms)}
-        self.reach = array("q", bytes(8 * len(self.forms)))
-        self.wanted = [0] * len(self.forms)
-        for form, reach, wanted in spelled:
-            number = self._numbers[form]
-            self.reach[number] = max(self.reach[number], reach)
-            self.wanted[number] |= wanted
-        compiled = kernel("forms")
+        spelled: dict[str, tuple[int, int]] = {}  # how long a line, and which rules
+        for literal, (wanted, far) in needed.items():
+            for form in forms(literal):
+                # A literal in disguise comes in a line that is longer than its shadow.
+                reach = (far if len(form) == len(literal) else 2 * far) + _SLACK
+                if known := spelled.get(form):
+                    spelled[form] = max(reach, known[0]), wanted | known[1]
+                else:
+                    spelled[form] = reach, wanted
+        if needed:
+            # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
+            for form in _NOTE_ENDS:
+                reach, _ = spelled.get(form, (0, 0))
+                spelled[form] = max(reach, LONGEST_NOTED), every
+        self.forms = sorted(spelled)
+        self.reach = array("q", (spelled[form][0] for form in self.forms))
+        self.wanted = [spelled[form][1] for form in self.forms]
         self._size = size = (every.bit_length() + 7) // 8
-        sets = b"".join([wanted.to_bytes(size, "little") for wanted in self.wanted]) if compiled else b""
+        compiled = kernel("forms")
+        # Most literals are of one rule, so there are few different sets.
+        as_bytes = {wanted: wanted.to_bytes(size, "little") for wanted in set(self.wanted)} if compiled else {}
+        sets = b"".join([as_bytes[wanted] for wanted in self.wanted]) if compiled else b""
         self._compiled = compiled and compiled.Forms(self.forms, folds(), sets, self.reach)
 
     def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
@@ -124,6 +127,10 @@ class Gate:
                     places.append((self._numbers[form], at))
                     at = text.find(form, at + 1)
         return sorted(places, key=_start)
+
+    @functools.cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {form: number for number, form in enumerate(self.forms)}
 
     @functools.cached_property
     def _by_start(self) -> dict[str, list[str]]:

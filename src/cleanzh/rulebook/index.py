@@ -65,12 +65,7 @@ class Index:
             _set(n for n, rule in enumerate(rules) if rule.zone == "any" or _ASKS[rule.zone] & zones)
             for zones in range(4)
         ]
-        longest = max((rule.max_length or 0 for rule in rules), default=0)
-        self._fitting = [self.all] * (min(longest, LONGEST_NOTED) + 2)  # by length; the last is for all that is longer
-        for number, rule in enumerate(rules):
-            if rule.max_length is not None:
-                for length in range(rule.max_length + 1, len(self._fitting)):
-                    self._fitting[length] &= ~(1 << number)
+        self._fitting = _by_length(rules, self.all)
         by_literal: dict[str, int] = {}
         for number, rule in enumerate(rules):
             for literal in rule.needs:
@@ -194,6 +189,18 @@ class Index:
 
 def _set(numbers: Iterable[int]) -> int:
     return sum(1 << number for number in numbers)
+
+
+def _by_length(rules: Sequence[Rule], every: int) -> list[int]:
+    """By the length of a line, the rules that take it; the last are those that take all that is longer."""
+    ending: dict[int, int] = {}
+    for number, rule in enumerate(rules):
+        if rule.max_length is not None and rule.max_length <= LONGEST_NOTED:
+            ending[rule.max_length + 1] = ending.get(rule.max_length + 1, 0) | 1 << number
+    fitting = [every]
+    for length in range(1, max(ending, default=0) + 1):
+        fitting.append(fitting[-1] & ~ending.get(length, 0))
+    return fitting
 
 
 def _bits(rules: int) -> tuple[int, ...]:
