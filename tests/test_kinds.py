@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanzh.filters import invisible, punctuation, whitespace
-from cleanzh.lexicon import kinds
+from cleanzh.lexicon import code, kinds
 from cleanzh.lexicon.kinds import kinds_of, places_of
 from cleanzh.lexicon.script import characters
 from cleanzh.pipeline import default_pipeline
@@ -36,7 +36,7 @@ EVERYTHING = "".join(map(chr, range(0x10000)))
 # What gates look for, with what is common beside it.
 TELLING = (
     "的一，。：“”《》\n\n 　\t\r\x85\xa0\u200b\u200d\ufeff\xad⼀金\ue608\U0001f469\ud800,;:!?()\"'.…·&＆\\%u4f60<>＜/pb"
-    "[]{}_=0123９abzA戰战這这浜笢嶰龘é─가カ？\ufffdàn雋"
+    "[]{}_=`~0123９abzA戰战這这浜笢嶰龘é─가カ？\ufffdàn雋"
 )
 
 FILTERS: tuple[Any, ...] = tuple(default_pipeline())
@@ -50,6 +50,7 @@ def open_all(patch: pytest.MonkeyPatch) -> None:
     """Every text has every kind, so that no gate closes."""
     for name in ASKING:
         patch.setattr(importlib.import_module(f"cleanzh.filters.{name}"), "kinds_of", lambda text: ALL)
+    patch.setattr(code, "kinds_of", lambda text: ALL)
 
 
 def texts() -> list[str]:

@@ -28,6 +28,7 @@ __all__ = [
     "BOX",
     "BRACKET",
     "CALL",
+    "CODE",
     "COMMA",
     "DIGIT",
     "DOT",
@@ -61,6 +62,7 @@ __all__ = [
     ANGLE,
     MARKUP,  # other marks of markup and templates: { [ _ %
     CALL,  # ( =
+    CODE,  # begins or fences code: < [ ` ~
     COMMA,  # half-width forms of Chinese punctuation: , ; : ! ?
     BRACKET,  # ( )
     QUOTE,
@@ -77,7 +79,7 @@ __all__ = [
     LINE_FEED,
     LINE_FEEDS,  # three in a row
     DOTS,  # three of DOT in a row
-) = (1 << bit for bit in range(25))
+) = (1 << bit for bit in range(26))
 
 _CLASSES = {
     BLANK: " ",
@@ -92,6 +94,7 @@ _CLASSES = {
     ANGLE: "<>＜",
     MARKUP: "{\\[_%",
     CALL: "(=",
+    CODE: "<\\[`~",
     COMMA: ",;:!?",
     BRACKET: "()",
     QUOTE: '"',

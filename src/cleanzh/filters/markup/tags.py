@@ -43,7 +43,7 @@ _ABOUT_MARKUP = lazily(r"标签|標籤|元素|标记|標記|HTML|html|XML|DOM|JS
 
 _SCRIPTS = {"superscript": ("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "sup"), "subscript": ("₀₁₂₃₄₅₆₇₈₉₊₋", "sub")}
 _SMALL = {tag: str.maketrans("0123456789+-", digits) for digits, tag in _SCRIPTS.values()}
-_POWER = lazily(r"(?<=[A-Za-z0-9)])<(su[pb])>([+-]?[0-9]{1,4}|[+-])</\1>")
+_POWER = lazily(r"<(?<=[A-Za-z0-9)]<)(su[pb])>([+-]?[0-9]{1,4}|[+-])</\1>")
 
 _SECTION = lazily(
     r"<(?P<close>/?)(?P<name>script|style|noscript)\b[^<>]{0,2000}>|(?P<open><!--)|(?P<shut>--!?>)"
@@ -65,7 +65,7 @@ _NO_END = lazily(
 )
 # `/p>` and `p>` that lost their beginning: the name is read backwards from the `>`.
 _NAME_BEFORE = lazily(r"(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,11})[ ]?/?\Z", re.ASCII)
-_END = lazily(">")
+_END = lazily(r">(?:(?<=[A-Za-z0-9]>)|(?<=[A-Za-z0-9][ /]>)|(?<=[A-Za-z0-9] />))")
 _CJK_CHARACTER = lazily(f"[{_CJK}]")
 # `style="color:red">` in running text: the tag's name went with what a cut took.
 _LOOSE_NAME = (
@@ -192,7 +192,7 @@ def broken_tags(text: str) -> Iterator[tuple[int, int, str, str]]:
         for m in _FULL_WIDTH.finditer(text):
             if not _spoken_of(text, m):
                 yield *m.span(), "tag", ""
-    if ">" in text:
+    if "@" in text and ">" in text:
         for m in _MENTION.finditer(text):
             yield m.start(), m.start() + 1, "dead-mention", ""
             yield m.end() - 1, m.end(), "dead-mention", ""
@@ -214,9 +214,6 @@ def _loose(text: str) -> Iterator[re.Match[str]]:
 def _without_start(text: str) -> Iterator[tuple[int, int, str, str]]:
     """``/p>`` and ``p>`` at an edge of a line, and ``/span>`` right behind Chinese text."""
     for end in _END.finditer(text):
-        last = text[end.start() - 1 : end.start()]
-        if not last.isalnum() and last not in ("/", " "):
-            continue
         m = _NAME_BEFORE.search(text, max(0, end.start() - 16), end.start())
         if m is None:
             continue

@@ -93,6 +93,8 @@ def _find(text: str, between: Between) -> list[Edit]:
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
         return []
     places, odd = plain_blanks(text), bool(kinds & ODD_BLANK)
+    if between == "keep" and not (edge or odd or any(places)):
+        return []
     found = [one for one in _found(text, places, odd=odd, edge=edge, between=between) if one[0]]
     if not found:
         return []

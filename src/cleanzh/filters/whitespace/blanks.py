@@ -137,11 +137,13 @@ def plain_blanks(text: str) -> Places:
         for m in _PLACE.finditer(text):
             spans[str(m.lastgroup)].append(m.span())
         return Places(**spans)
-    *found, depends = compiled.runs_of(text, *_asked(), " ", _DEPENDS)
+    table, said = _asked()
+    found = compiled.runs_of(text, table, said, " ", _DEPENDS)
+    places, depends = Places._make(found[:-1]), found[-1]
     if depends:
-        beside = Places._fields.index("beside")
-        found[beside] = sorted([*found[beside], *(span for span in depends if _PLACE.match(text, span[0]))])
-    return Places(*found)
+        more = [span for span in depends if _PLACE.match(text, span[0])]
+        places = places._replace(beside=sorted([*places.beside, *more]))
+    return places
 
 
 @cache

@@ -61,10 +61,10 @@ def inside_words(text: str, places: Places) -> Iterator[Found]:
                 yield [m.span()], "whitespace.spaced-out", m[0].replace(" ", "")
     if places.beside and (segmented := list(_segmented(text, places.beside))):
         yield segmented, "whitespace.segmented", ""
-    if split:
-        yield from _between_words(text, split)
-    if around := list(_around_words(text, blanks)):
-        yield around, "whitespace.around-word", ""
+    if sentences := _sentences(text, split):
+        yield from _between_words(text, sentences)
+    if len(blanks) > 1 and (keywords := _keywords(text, blanks)):
+        yield list(_around_words(text, keywords)), "whitespace.around-word", ""
 
 
 def _may_be_spaced_out(blanks: list[int]) -> bool:
@@ -72,10 +72,10 @@ def _may_be_spaced_out(blanks: list[int]) -> bool:
     return len(blanks) > 3 and 6 in map(sub, blanks[3:], blanks)
 
 
-def _around_words(text: str, blanks: list[int]) -> Iterator[tuple[int, int]]:
+def _around_words(text: str, keywords: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Two blanks around a word that the text otherwise writes without."""
     known: dict[str, bool] = {}
-    for first, second in _keywords(text, blanks):
+    for first, second in keywords:
         word = text[first + 1 : text.index(" ", first + 1)]
         if word not in known:
             known[word] = len(known) < _MOST_WORDS and _is_common(text, word)
@@ -99,12 +99,12 @@ def _keywords(text: str, blanks: list[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _between_words(text: str, blanks: list[int]) -> Iterator[Found]:
+def _between_words(text: str, sentences: list[tuple[int, int]]) -> Iterator[Found]:
     """Single blanks in sentences, each looked at for itself."""
     words: list[tuple[int, int]] = []
     particles: list[tuple[int, int]] = []
     written: dict[str, bool] = {}
-    for place, where in _sentences(text, blanks):
+    for place, where in sentences:
         pair = text[place - 1 : place + 2 : 2]
         if where != _LIST:
             if inside(pair) >= (_IN_WORD if where == _WORDS else _WITH_A_REST):
@@ -182,8 +182,8 @@ def _is_sticky(text: str, pair: str) -> bool:
     """Whether the text itself says that the two are one word: each mostly stands beside the other."""
     compiled = kernel("blanks")
     if compiled is not None:
-        times, *each = compiled.beside(text, pair, _FAR)
-        return times >= _TIMES_ELSEWHERE and times * 3 >= max(each)  # type: ignore[no-any-return]
+        times, first, second = compiled.beside(text, pair, _FAR)
+        return times >= _TIMES_ELSEWHERE and times * 3 >= max(first, second)  # type: ignore[no-any-return]
     times = text.count(pair, 0, _FAR)
     return times >= _TIMES_ELSEWHERE and times * 3 >= max(text.count(char, 0, _FAR) for char in pair)
 
