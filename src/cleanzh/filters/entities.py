@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import Spans, code_spans, url_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
-from cleanzh.lexicon.kinds import ESCAPE, SEMICOLON, kinds_of
+from cleanzh.lexicon.kinds import AMPERSAND, BACKSLASH, PERCENT, SEMICOLON, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["decode_entities"]
@@ -105,14 +105,12 @@ def decode_entities(text: str) -> list[Edit]:
 def _gate(text: str) -> bool:
     """Whether a mark of an escape is there; the kinds say so for all but the odd text."""
     kinds = kinds_of(text)
-    if kinds & ESCAPE and (
-        "&" in text
-        or "＆" in text
-        or ("\\" in text and ("\\u" in text or "\\x" in text))  # one character is found in a tenth of the time of two
-        or ("%" in text and _PERCENT_ANY.search(text) is not None)
-    ):
-        return True
-    return bool(kinds & SEMICOLON) and _loses_ampersand(text)
+    return (
+        bool(kinds & AMPERSAND)
+        or (bool(kinds & BACKSLASH) and ("\\u" in text or "\\x" in text))
+        or (bool(kinds & PERCENT) and _PERCENT_ANY.search(text) is not None)
+        or (bool(kinds & SEMICOLON) and _loses_ampersand(text))
+    )
 
 
 def _loses_ampersand(text: str) -> bool:

@@ -13,15 +13,15 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
 from cleanzh.lexicon.code import Spans
 from cleanzh.lexicon.kinds import (
+    AMPERSAND,
     ANGLE,
+    BRACE,
     BRACKET,
     COMMA,
     DOTS,
-    ESCAPE,
     HANGUL,
     KANA,
     LATIN,
-    MARKUP,
     QUOTE,
     kinds_of,
     places_of,
@@ -67,10 +67,10 @@ _KEPT = {
     "://": (COMMA, rf"://{_ADDRESS}"),
     "www.": (LATIN, rf"\bwww\.{_ADDRESS}"),
     "<": (ANGLE, r"</?[A-Za-z][^<>\n]*>"),
-    "&": (ESCAPE, r"&\#?\w{1,10};"),
+    "&": (AMPERSAND, r"&\#?\w{1,10};"),
     "](": (BRACKET, r"\]\((?:[^()\n]|\([^()\n]*\))*\)"),
     "$": (-1, rf"\$\$?[^$\n{_HAN}]+\$\$?"),
-    "-{": (MARKUP, r"-\{[^{}\n]*\}-"),
+    "-{": (BRACE, r"-\{[^{}\n]*\}-"),
 }
 _TRAILING = ",;:!?)"
 

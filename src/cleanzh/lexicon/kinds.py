@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "AMPERSAND",
     "ANGLE",
+    "BACKSLASH",
     "BEYOND",
     "BLANK",
     "BOX",
+    "BRACE",
     "BRACKET",
     "CALL",
     "CODE",
@@ -33,19 +36,20 @@ __all__ = [
     "DIGIT",
     "DOT",
     "DOTS",
-    "ESCAPE",
     "HANGUL",
     "JAMO",
     "KANA",
     "LATIN",
     "LINE_FEEDS",
-    "MARKUP",
     "ODD_BLANK",
+    "PERCENT",
     "QUESTION",
     "QUOTE",
     "SEMICOLON",
     "SIMPLIFIED",
+    "SQUARE",
     "TRADITIONAL",
+    "UNDERSCORE",
     "UNSEEN",
     "count_of",
     "kinds_of",
@@ -57,10 +61,14 @@ __all__ = [
     ODD_BLANK,  # all other white space but the line feed
     UNSEEN,  # nothing is seen of it, or it only looks like a common character
     BEYOND,  # past U+FFFF, or half of a surrogate pair
-    ESCAPE,  # begins an escape: & \ %
+    AMPERSAND,  # & and its full-width form
+    BACKSLASH,
+    PERCENT,
     SEMICOLON,
     ANGLE,
-    MARKUP,  # other marks of markup and templates: { [ _ %
+    BRACE,  # {
+    SQUARE,  # [
+    UNDERSCORE,
     CALL,  # ( =
     CODE,  # begins or fences code: < [ ` ~
     COMMA,  # half-width forms of Chinese punctuation: , ; : ! ?
@@ -79,7 +87,7 @@ __all__ = [
     LINE_FEED,
     LINE_FEEDS,  # three in a row
     DOTS,  # three of DOT in a row
-) = (1 << bit for bit in range(26))
+) = (1 << bit for bit in range(30))
 
 _CLASSES = {
     BLANK: " ",
@@ -89,10 +97,14 @@ _CLASSES = {
         "\u2e80-\u2fd5\u3164\ue000-\uf8ff\uf900-\ufad9\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
     ),
     BEYOND: "\ud800-\udfff\U00010000-\U0010ffff",
-    ESCAPE: "&＆\\\\%",
+    AMPERSAND: "&＆",
+    BACKSLASH: "\\\\",
+    PERCENT: "%",
     SEMICOLON: ";",
     ANGLE: "<>＜",
-    MARKUP: "{\\[_%",
+    BRACE: "{",
+    SQUARE: "\\[",
+    UNDERSCORE: "_",
     CALL: "(=",
     CODE: "<\\[`~",
     COMMA: ",;:!?",
@@ -152,7 +164,7 @@ def kinds_of(text: str) -> int:
     """The kinds of characters that ``text`` has, as bits.
 
     >>> kinds = kinds_of("京東 &amp;")
-    >>> bool(kinds & TRADITIONAL), bool(kinds & ESCAPE), bool(kinds & DIGIT)
+    >>> bool(kinds & TRADITIONAL), bool(kinds & AMPERSAND), bool(kinds & DIGIT)
     (True, True, False)
     """
     global _last
