@@ -198,7 +198,7 @@ def _fold_compiled(
     texts: Sequence[str], dtype: DTypeLike, table: NDArray[np.uint32]
 ) -> tuple[Codes, NDArray[np.int64], NDArray[np.bool_], list[int]]:
     """The keys in a row, where they end, in which texts the narrow table did not say all, and which texts are left:
-    they hold a character that can not be decided alone, one past ``table``, or one that stands for a code past ``dtype``."""
+    they hold a character that can not be decided alone, one past ``table``, or one for a code past ``dtype``."""
     codes = np.empty(sum(map(len, texts)), dtype)
     bounds, seen = np.empty(len(texts) + 1, dtype=np.int64), np.empty(len(texts), dtype=bool)
     left: list[int] = kernel("keys").fold(texts, _narrow_table(), table, codes, bounds, seen)
