@@ -109,7 +109,8 @@ class Collected:
         self._limit = limit if shingles <= limit else 0
         cut = plan(threshold)
         self._compare = Comparison(self._sets, sketches, positions, cut, threshold)
-        joined = join(self._sets.of(range(self._count)), threshold) if self._limit else None
+        everyone = range(self._count)
+        joined = join(self._sets.of(everyone), threshold, limit=self._limit) if self._limit else None
         self._pairs: list[Pair] | None = None
         if joined is not None:
             compared = self._sets.pairs(joined[0].tolist(), joined[1].tolist())

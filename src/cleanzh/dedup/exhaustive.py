@@ -17,9 +17,8 @@ from cleanzh.dedup.shingles import Hashes
 
 __all__ = ["LIMIT", "join"]
 
-# Above so many shingles, or so many meetings in prefixes, bands are used instead: of articles some 500, which take a
-# fifth of a second at most. A join takes three to ten times as long as bands.
-LIMIT = 1 << 19
+# Above so many shingles, or so many meetings in prefixes, bands are used instead.
+LIMIT = 1 << 22
 
 Positions = NDArray[np.int64]
 

@@ -32,7 +32,7 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
     >>> similar_pairs([said, "另一篇文章，说的是完全不同的事情。", said.replace("，", ",") + "（完）"])
     [Pair(a=0, b=2, jaccard=0.9666666666666667, containment=1.0)]
 
-    Up to half a million characters no pair is missed; past that, pairs come from bands, and one that is exactly at the
+    Up to four million characters no pair is missed; past that, pairs come from bands, and one that is exactly at the
     threshold is missed with a probability below 2 in 10,000. Similarities are always counted, never estimated. A text
     with fewer than five letters and numbers has no 5-gram and is in no pair. Identical texts are a pair each with each:
     n copies are n (n - 1) / 2 pairs; :func:`find_duplicates` stays linear.
@@ -42,7 +42,8 @@ def similar_pairs(texts: Sequence[str], *, threshold: float = 0.7) -> list[Pair]
     keys = fold(texts)
     sets = Sets(keys.at)
     windows = np.maximum(keys.lengths - (SHINGLE - 1), 0)
-    pairs = join(sets.of(range(len(texts))), threshold) if int(windows.sum()) <= LIMIT else None
+    small = int(windows.sum()) <= LIMIT
+    pairs = join(sets.of(range(len(texts))), threshold, limit=LIMIT) if small else None
     if pairs is not None:
         compared = sets.pairs(pairs[0].tolist(), pairs[1].tolist())
         return [pair for pair in compared if pair.jaccard >= threshold]
