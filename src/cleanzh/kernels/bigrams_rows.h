@@ -3,13 +3,7 @@
 
 #define ROW 8 /* characters in which damage is looked for */
 
-/* A text with a line break before it and some behind. */
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-} Text;
-
+/* The code of a character of a text that has a line break before it and some behind. */
 static inline uint32_t
 code_at(const Text *text, Py_ssize_t place)
 {
@@ -24,7 +18,7 @@ worst_row(Model *model, PyObject *args)
     Py_ssize_t width;
     if (!PyArg_ParseTuple(args, "Un", &whole, &width))
         return NULL;
-    const Text text = {PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole)};
+    const Text text = {PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole), NULL};
     if (width < 1 || text.length < 1) {
         PyErr_SetString(PyExc_ValueError, "worst_row: a text, and one character at the least");
         return NULL;
@@ -87,7 +81,7 @@ damaged_lines(Model *model, PyObject *args)
         Py_CLEAR(east);
         goto done;
     }
-    const Text text = {PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole)};
+    const Text text = {PyUnicode_KIND(whole), PyUnicode_DATA(whole), PyUnicode_GET_LENGTH(whole), NULL};
     const uint8_t *kinds_of = kinds.buf;
     uint64_t missing = 0, sums = 0;
     for (int kind = 0; kind < 8; kind++)

@@ -70,17 +70,6 @@ typedef struct {
 FOR_EACH_WIDTH(LOOP, outline)
 #undef LOOP
 
-#define LOOP(NAME, UNIT)                                                         \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length)                 \
-    {                                                                            \
-        Py_ssize_t count = 1;                                                    \
-        for (Py_ssize_t i = 0; i < length; i++)                                  \
-            count += chars[i] == '\n';                                           \
-        return count;                                                            \
-    }
-FOR_EACH_WIDTH(LOOP, count)
-#undef LOOP
-
 typedef struct {
     PyObject_HEAD
     PyObject *text;
@@ -107,7 +96,7 @@ outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     else
         self = (Outline *)type->tp_alloc(type, 0);
     if (self != NULL) {
-        Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = BY_WIDTH(count, text, length);
+        Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = 1 + BY_WIDTH(line_ends, text, length);
         self->text = Py_NewRef(text);
         self->lines = PyMem_New(Line, count + 1);
         if (self->lines == NULL) {

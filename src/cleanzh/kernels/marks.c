@@ -14,25 +14,6 @@ enum {
 };
 #define ELLIPSIS 0x2026 /* Chinese too, but a repair may have made it */
 
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-    const uint8_t *table;
-} Text;
-
-static inline Py_UCS4
-at(const Text *text, Py_ssize_t place)
-{
-    return place >= 0 && place < text->length ? PyUnicode_READ(text->kind, text->data, place) : 0;
-}
-
-static inline int
-bits(const Text *text, Py_ssize_t place)
-{
-    return place >= 0 && place < text->length ? text->table[ENTRY(PyUnicode_READ(text->kind, text->data, place))] : 0;
-}
-
 /* The place of the next character that has one of some bits. Marks stand too close for eight characters at once. */
 #define LOOP(NAME, UNIT)                                                                                           \
     static Py_ssize_t NAME(const UNIT *chars, const uint8_t *table, int bits, Py_ssize_t start, Py_ssize_t end)    \
@@ -47,7 +28,7 @@ FOR_EACH_WIDTH(LOOP, next_of)
 static inline Py_ssize_t
 next(PyObject *whole, const Text *text, int class, Py_ssize_t start, Py_ssize_t end)
 {
-    return BY_WIDTH(next_of, whole, text->table, class, start, end);
+    return BY_WIDTH(next_of, whole, text->classes, class, start, end);
 }
 
 /* Reads a text and a table, and START and END of COUNT arguments if there are some; 0 and an exception otherwise. */
@@ -80,7 +61,7 @@ opened(PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted, Text *text, P
 static inline int
 never_made(const Text *text, Py_ssize_t place)
 {
-    return bits(text, place) & CHINESE && at(text, place) != ELLIPSIS;
+    return classes_at(text, place) & CHINESE && at(text, place) != ELLIPSIS;
 }
 
 /* Whether nothing but blanks stands between a place and the end of its line. */
@@ -103,7 +84,7 @@ survey(PyObject *module, PyObject *const *args, Py_ssize_t count)
     Py_ssize_t full = 0, place = 0;
     int weak = 0;
     for (; strong != NULL && (place = next(args[0], &text, HALF | OTHER | FULL, place, text.length)) < text.length; place++) {
-        int class = bits(&text, place);
+        int class = classes_at(&text, place);
         if (class & FULL) {
             full++;
             continue;
@@ -160,8 +141,8 @@ behind_chinese(PyObject *module, PyObject *const *args, Py_ssize_t count)
         if (place >= kept_start)
             continue;
         Py_UCS4 mark = at(&text, place), after = at(&text, place + 1);
-        int before = bits(&text, place - 1);
-        int sure = bits(&text, place) & HALF && (before & (CHINESE | FULL | BRACKET) || (place && last == place - 1));
+        int before = classes_at(&text, place - 1);
+        int sure = classes_at(&text, place) & HALF && (before & (CHINESE | FULL | BRACKET) || (place && last == place - 1));
         int smile = (mark == ':' || mark == ';') && after < 0x80 && after && strchr("-o^'()DPp", (int)after);
         if (!sure || smile) {
             if (append_number(others, place) < 0 || (sure && append_number(smiles, place) < 0))
@@ -225,7 +206,7 @@ doubtful_lines(PyObject *module, PyObject *const *args, Py_ssize_t count)
     PyObject *lines = PyList_New(0);
     for (Py_ssize_t start = span[0], end; lines != NULL && start < span[1]; start = end + 1) {
         int doubtful;
-        end = BY_WIDTH(line_end, args[0], text.length, text.table, start, span[1], &doubtful);
+        end = BY_WIDTH(line_end, args[0], text.length, text.classes, start, span[1], &doubtful);
         if (doubtful && append_pair(lines, start, end) < 0)
             Py_CLEAR(lines);
     }

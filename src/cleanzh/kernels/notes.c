@@ -5,26 +5,10 @@
 enum { LETTER = 1, LOST = 2, CALL = 4, HAN = 8 };
 #define LONGEST 9 /* letters of a note */
 
-typedef struct {
-    int kind;
-    const void *data;
-    Py_ssize_t length;
-    const uint8_t *classes;
-} Text;
-
-static inline Py_UCS4
-at(const Text *text, Py_ssize_t place)
-{
-    return place >= 0 && place < text->length ? PyUnicode_READ(text->kind, text->data, place) : 0;
-}
-
 static inline int
 is(const Text *text, Py_ssize_t place, int class)
 {
-    if (place < 0 || place >= text->length)
-        return 0;
-    Py_UCS4 character = PyUnicode_READ(text->kind, text->data, place);
-    return text->classes[ENTRY(character)] & class;
+    return classes_at(text, place) & class;
 }
 
 /* The first of a character from START on, or the end of the text. */

@@ -290,17 +290,6 @@ going(PyObject *module, PyObject *args)
 FOR_EACH_WIDTH(LOOP, behind)
 #undef LOOP
 
-#define LOOP(NAME, UNIT)                                               \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t end)          \
-    {                                                                  \
-        Py_ssize_t count = 0;                                          \
-        for (Py_ssize_t at = 0; at < end; at++)                        \
-            count += chars[at] == '\n';                                \
-        return count;                                                  \
-    }
-FOR_EACH_WIDTH(LOOP, breaks)
-#undef LOOP
-
 static PyObject *
 zones(PyObject *module, PyObject *args)
 {
@@ -309,7 +298,7 @@ zones(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "Unn", &text, &least_head, &least_tail))
         return NULL;
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-    Py_ssize_t lines = BY_WIDTH(breaks, text, length) + (length && PyUnicode_READ_CHAR(text, length - 1) != '\n');
+    Py_ssize_t lines = BY_WIDTH(line_ends, text, length) + (length && PyUnicode_READ_CHAR(text, length - 1) != '\n');
     Py_ssize_t third = (lines + 2) / 3, head = third > least_head ? third : least_head;
     Py_ssize_t tail = lines - (third > least_tail ? third : least_tail);
     return Py_BuildValue("(nn)", head < lines ? BY_WIDTH(behind, text, length, head) : length + 1,

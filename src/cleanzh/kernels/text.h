@@ -39,6 +39,43 @@ table_of(PyObject *object, Py_ssize_t bytes, Py_buffer *buffer)
     return NULL;
 }
 
+/* A text whose characters are read here and there, and what a table of bytes says of each character. */
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t length;
+    const uint8_t *classes;
+} Text;
+
+/* The character at a place, 0 outside of the text. */
+static inline Py_UCS4
+at(const Text *text, Py_ssize_t place)
+{
+    return place >= 0 && place < text->length ? PyUnicode_READ(text->kind, text->data, place) : 0;
+}
+
+/* The classes of the character at a place, none outside of the text. */
+static inline int
+classes_at(const Text *text, Py_ssize_t place)
+{
+    if (place < 0 || place >= text->length)
+        return 0;
+    Py_UCS4 character = PyUnicode_READ(text->kind, text->data, place);
+    return text->classes[ENTRY(character)];
+}
+
+/* How many ends of lines there are in a text. */
+#define LINE_ENDS(NAME, UNIT)                                                    \
+    static inline Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length)          \
+    {                                                                            \
+        Py_ssize_t count = 0;                                                    \
+        for (Py_ssize_t i = 0; i < length; i++)                                  \
+            count += chars[i] == '\n';                                           \
+        return count;                                                            \
+    }
+FOR_EACH_WIDTH(LINE_ENDS, line_ends)
+#undef LINE_ENDS
+
 /* Appends a number to a list; -1 without memory. */
 static inline int
 append_number(PyObject *list, Py_ssize_t number)
