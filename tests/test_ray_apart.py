@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -73,7 +74,8 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
         patch.setenv(name, value)
     head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    start = f"ray start --address={cluster.address} --num-cpus=2 --object-store-memory={STORE} --block"
+    ray = Path(sys.executable).with_name("ray")  # whether or not the environment is activated
+    start = f"'{ray}' start --address={cluster.address} --num-cpus=2 --object-store-memory={STORE} --block"
     node = subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", f"mount -t tmpfs none '{own}' && exec {start}"],
         stdout=subprocess.DEVNULL,
