@@ -15,19 +15,19 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, AnyStr
 
 ROOT = Path(__file__).parents[1]
 
 
-def lazy_patterns(value: Any) -> Iterator[tuple[str, int]]:
+def lazy_patterns(value: Any) -> Iterator[tuple[str | bytes, int]]:
     """The patterns in the value of a module's name: one, or some in a list or a table."""
     from cleanzh.patterns import Lazy
 
     if isinstance(value, dict):
         value = tuple(value.values())
     for one in value if isinstance(value, tuple | list) else (value,):
-        if isinstance(one, Lazy) and isinstance(one.pattern, str):
+        if isinstance(one, Lazy):
             yield one.pattern, one.flags_asked
 
 
@@ -36,9 +36,9 @@ def prepare(target: Path) -> int:
     import cleanzh
     from cleanzh import prepared
 
-    patterns: list[tuple[str, int]] = []
+    patterns: list[tuple[str | bytes, int]] = []
 
-    def noted(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    def noted(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
         patterns.append((pattern, int(flags)))
         return re.compile(pattern, flags)
 
@@ -50,10 +50,12 @@ def prepare(target: Path) -> int:
                 importlib.import_module(module.name)
             except ImportError:
                 continue
+    from cleanzh.filters.ads import remove_ads
     from cleanzh.filters.metadata import anchors
     from cleanzh.filters.mojibake import gate
     from cleanzh.lexicon.script import character_class
     from cleanzh.rulebook.files import MADE_FROM, builtin
+    from cleanzh.rulebook.index import literals
     from cleanzh.rulebook.screen import screens
     from cleanzh.shadow import MAY_HIDE, seldom
 
@@ -73,6 +75,7 @@ def prepare(target: Path) -> int:
         [asdict(rule) for rule in builtin()],
         patterns,
         screens((MAY_HIDE, *(rule.pattern for rule in builtin()))),
+        literals(remove_ads.rulebook.rules),
     )
     return len(set(patterns))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import cleanzh.rulebook.gate as module
 from cleanzh.rulebook import Rulebook, builtin
-from cleanzh.rulebook.gate import Gate, Needed
+from cleanzh.rulebook.gate import Gate, Needed, spelled
 from cleanzh.shadow import folded, folds, forms, shadow
 
 LITERALS = sorted({literal for rule in builtin() for literal in rule.needs})
@@ -84,7 +84,7 @@ def test_a_literal_is_found_however_it_is_written(text: str) -> None:
 
 
 def test_what_lies_beyond_the_table_is_no_form() -> None:
-    gate = Gate({"好": Needed(1, 9)}, 1)
+    gate = Gate(spelled({"好": Needed(1, 9)}, ["a"]))
     text = "\U0010ffff好\ud800好"
     assert [start for _, start in gate.look(text)] == [1, 3]
     gate._compiled, gate._seen = None, module._FEW + 1
@@ -93,7 +93,7 @@ def test_what_lies_beyond_the_table_is_no_form() -> None:
 
 def test_the_automaton_is_made_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_FEW", 10)
-    made = Gate({"关注": Needed(1, 9)}, 1)
+    made = Gate(spelled({"关注": Needed(1, 9)}, ["a"]))
     made._compiled = None
     made.look("扫码关注")
     assert "_automaton" not in vars(made)

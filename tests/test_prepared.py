@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
 
 from cleanzh import prepared
-from cleanzh.rulebook import builtin
+from cleanzh.filters.ads import remove_ads
+from cleanzh.rulebook import builtin, index
 from cleanzh.rulebook.files import MADE_FROM
 
 
@@ -61,7 +63,8 @@ def test_patterns_are_what_re_makes_of_them(made: Path, monkeypatch: pytest.Monk
     stored = prepared._patterns()
     assert len(stored) > len(builtin()) + 100
     for pattern, flags in stored:
-        ours, theirs = prepared.compiled(pattern, flags), re.compile(pattern, flags)
+        ours: re.Pattern[Any] = prepared.compiled(pattern, flags)
+        theirs: re.Pattern[Any] = re.compile(pattern, flags)
         assert ours is not theirs, "it was compiled, and not prepared"
         assert (ours.pattern, ours.flags, ours.groups, dict(ours.groupindex)) == (
             theirs.pattern,
@@ -77,6 +80,23 @@ def test_patterns_are_what_re_makes_of_them(made: Path, monkeypatch: pytest.Monk
             assert (found is None) == (expected is None)
             if found and expected:
                 assert (found.span(), found.groupdict()) == (expected.span(), expected.groupdict())
+
+
+def test_tables_are_what_is_made_without(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(made, monkeypatch)
+    assert len(prepared._makers) > 10
+    for name, (make, files) in prepared._makers.items():
+        stored, expected = prepared._made(name, files), make()
+        if isinstance(stored, tuple):
+            stored = tuple(map(bytes, stored))
+        assert (bytes(stored) if isinstance(stored, memoryview) else stored) == expected, name
+        assert all(file.exists() for file in files)
+
+
+def test_literals_are_those_of_the_rules_in_use(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(made, monkeypatch)
+    assert prepared.literals(MADE_FROM) == index.literals(remove_ads.rulebook.rules)
+    assert prepared.literals(MADE_FROM[1:]) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "python", "content", "no-json", "empty"])

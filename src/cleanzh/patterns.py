@@ -56,7 +56,7 @@ class _Uncompiled(Lazy[AnyStr]):
         if name.startswith("__"):  # what copy, inspect and doctest look for
             raise AttributeError(name)
         pattern, flags = self.pattern, self.flags_asked
-        compiled = prepared.compiled(pattern, flags) if isinstance(pattern, str) else re.compile(pattern, flags)
+        compiled = prepared.compiled(pattern, flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
         # A class that has __getattr__ makes each look-up slow, also of what is there.

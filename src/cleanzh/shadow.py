@@ -229,7 +229,7 @@ def seldom() -> re.Pattern[str]:
     return prepared.compiled(f"[{re.escape(''.join(chars))}\U00010000-\U0010ffff]")
 
 
-@functools.cache
+@prepared.at_build("lexicon/script.py", "lexicon/simplified.txt")
 def folds() -> dict[int, str]:
     """Every character that the shadow writes as one other."""
     table = {ord(char): plain for plain, same in _SAME.items() for char in same}

@@ -27,6 +27,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.kernels import kernel
 
 if TYPE_CHECKING:  # numpy is imported where arrays are made: it takes longer than all else that a start imports
@@ -105,6 +106,15 @@ class _Model(NamedTuple):
 def _model() -> _Model:
     import numpy as np
 
+    keys, *others = _arrays()
+    return _Model(np.frombuffer(keys, np.uint32), *(np.frombuffer(other, np.float32) for other in others))
+
+
+@prepared.at_build("lexicon/bigrams.npz", "lexicon/alone.npz")
+def _arrays() -> tuple[bytes, bytes, bytes, bytes, bytes]:
+    """The arrays of the model."""
+    import numpy as np
+
     with np.load(_ALONE, allow_pickle=False) as data:
         alone = data["alone"].astype(np.float32) * np.float32(-_STEP)
     with np.load(_DATA, allow_pickle=False) as data:
@@ -119,7 +129,8 @@ def _model() -> _Model:
     begin[_EMOJI : _EMOJI + 3] = -8.0
     for marks, value in _MARKS:
         begin[[ord(mark) for mark in marks]] = value
-    return _Model(np.repeat(firsts << 16, counts.astype(np.intp)) | seconds, pairs, begin, end, alone - end)
+    keys = np.repeat(firsts << np.uint32(16), counts.astype(np.intp)) | seconds
+    return keys.tobytes(), pairs.tobytes(), begin.tobytes(), end.tobytes(), (alone - end).tobytes()
 
 
 def _without_han(low: int, high: int) -> Iterable[tuple[int, int]]:
@@ -135,7 +146,7 @@ def _without_han(low: int, high: int) -> Iterable[tuple[int, int]]:
 def compiled_model() -> Any:
     """The model with its look-ups compiled (``kernels/bigrams.c``), or None."""
     compiled = kernel("bigrams")
-    return compiled and compiled.Model(*_model())
+    return compiled and compiled.Model(*_arrays())
 
 
 @lru_cache(maxsize=1)
@@ -224,7 +235,8 @@ def inside(pair: str) -> float:
 @lru_cache(maxsize=1)
 def _views() -> tuple[Any, ...]:
     """The model for few look-ups: an element of a view is taken in a tenth of the time of an array's."""
-    return tuple([array.data for array in _model()])
+    keys, *others = _arrays()
+    return memoryview(keys).cast("I"), *(memoryview(other).cast("f") for other in others)
 
 
 def rarer_than(limit: float) -> list[int]:

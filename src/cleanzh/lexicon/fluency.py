@@ -8,17 +8,21 @@ from jieba's dictionary, MIT) has how often a word that begins with a character 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from cleanzh.lexicon.bigrams import _model, _tables, _views, compiled_model, inside
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["alone", "code_points", "cost_alone", "fluency", "in_a_word", "profile", "profiles", "transitions"]
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
     """The code points of a text, of which all past the BMP count as U+FFFF."""
+    import numpy as np
+
     return np.array([min(ord(char), 0xFFFF) for char in text], np.uint32)
 
 
@@ -26,6 +30,8 @@ def transitions(
     firsts: NDArray[np.uint32], seconds: NDArray[np.uint32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """``log P(second | first)`` for code points of the BMP, broadcast; and whether both are in one word."""
+    import numpy as np
+
     model = _model()
     keys = firsts << np.uint32(16) | seconds
     at = np.minimum(np.searchsorted(model.keys, keys), len(model.keys) - 1)
@@ -77,6 +83,8 @@ def profiles(texts: Sequence[str]) -> NDArray[np.float32]:
 
     The first column is neutral. A character that stands alone between two words answers for that in its own column.
     """
+    import numpy as np
+
     raw = "".join(texts).encode("utf-16-le", "surrogatepass")
     codes = np.frombuffer(raw, np.uint16).astype(np.uint32).reshape(len(texts), -1)
     worth = np.zeros(codes.shape, np.float32)
@@ -97,5 +105,7 @@ def fluency(texts: Sequence[str]) -> list[float]:
     compiled = compiled_model()
     if compiled is not None:
         return compiled.fluency(texts)  # type: ignore[no-any-return]
+    import numpy as np
+
     sums: list[float] = np.cumsum(profiles(texts), axis=1)[:, -1].tolist()  # from left to right, as it is compiled
     return sums

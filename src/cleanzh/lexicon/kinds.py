@@ -11,6 +11,7 @@ from array import array
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cleanzh import prepared
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES, ranges
 from cleanzh.lexicon.script import characters
@@ -132,7 +133,12 @@ _seen = 0
 
 
 @cache
-def _table() -> array[int]:
+def _table() -> memoryview:
+    return memoryview(_kinds_as_bytes()).cast("I")
+
+
+@prepared.at_build("lexicon/classes.py", "lexicon/script.py", "lexicon/script.txt")
+def _kinds_as_bytes() -> bytes:
     """The kinds of each character of the BMP, as bits, and behind them those of the 16 planes beyond."""
     table = array("I", bytes(4 * ENTRIES))
     for kind, chars in _CLASSES.items():
@@ -146,7 +152,7 @@ def _table() -> array[int]:
         for char in characters(name):
             if char <= "\uffff":
                 table[ord(char)] |= kind
-    return table
+    return table.tobytes()
 
 
 @cache

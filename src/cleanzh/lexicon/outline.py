@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
+from cleanzh import prepared
 from cleanzh.edits import Edit
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES
@@ -218,7 +219,7 @@ def _first(pair: str) -> str:
     return pair[1 : pair.index("]")] if pair[0] == "[" else pair[0]
 
 
-@cache
+@prepared.at_build("lexicon/classes.py")
 def _table() -> bytes:
     """What the scan looks up.
 

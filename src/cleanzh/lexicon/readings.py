@@ -7,24 +7,39 @@ it): one line for all characters that are read alike, their readings, a tab, the
 from __future__ import annotations
 
 import unicodedata
+from array import array
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+
+from cleanzh import prepared
 
 __all__ = ["read_alike", "readings", "syllables", "toneless"]
 
 _DATA: Final = Path(__file__).parent / "readings.txt"
 
 
-@lru_cache(maxsize=1)
-def _table() -> dict[str, tuple[str, ...]]:
-    table: dict[str, tuple[str, ...]] = {}
+@prepared.at_build("lexicon/readings.txt")
+def _stored() -> tuple[bytes, bytes]:
+    """The readings of which line each character of the BMP has, two bytes each; and these lines, of which the first,
+    for no Han, has none.
+    """
+    numbers, rows = array("H", bytes(2 << 16)), [""]
     for line in _DATA.read_text("utf-8").splitlines():
         listed, alike = line.split("\t")
-        table.update(dict.fromkeys(alike, tuple(listed.split())))
-    return table
+        for char in alike:
+            numbers[ord(char)] = len(rows)
+        rows.append(listed)
+    return numbers.tobytes(), "\n".join(rows).encode()
 
 
+@lru_cache(maxsize=1)
+def _table() -> tuple[memoryview, list[str]]:
+    numbers, rows = _stored()
+    return memoryview(numbers).cast("H"), str(rows, "utf-8").split("\n")
+
+
+@lru_cache(maxsize=4096)
 def readings(char: str) -> tuple[str, ...]:
     """The readings of a character, the usual one first; none for what is no Han character of GBK.
 
@@ -33,7 +48,8 @@ def readings(char: str) -> tuple[str, ...]:
     >>> readings("A")
     ()
     """
-    return _table().get(char, ())
+    numbers, rows = _table()
+    return tuple(rows[numbers[ord(char)]].split()) if len(char) == 1 and char <= "\uffff" else ()
 
 
 @lru_cache(maxsize=4096)
@@ -66,13 +82,13 @@ def read_alike(syllable: str) -> str:
     return _by_syllable().get(toneless(syllable), "")
 
 
-@lru_cache(maxsize=1)
+@prepared.at_build("lexicon/readings.txt")
 def syllables() -> frozenset[str]:
     """Every reading there is, with its tone and without (``ü`` as it is, as ``v`` and as ``u``).
 
     >>> "zhàn" in syllables(), "zhan" in syllables(), "skylab" in syllables()
     (True, True, False)
     """
-    toned = {reading for listed in _table().values() for reading in listed}
+    toned = {reading for listed in _table()[1] for reading in listed.split()}
     plain = {toneless(reading) for reading in toned}
     return frozenset(toned | {form.replace("v", letter) for form in plain for letter in "vuü"})

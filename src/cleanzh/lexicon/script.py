@@ -112,8 +112,8 @@ def character_class(name: str) -> re.Pattern[str]:
     return prepared.compiled(f"[{low}\U00020000-\U0003ffff]")
 
 
-@cache
-def _kinds() -> bytearray:
+@prepared.at_build("lexicon/script.txt")
+def _kinds() -> bytes:
     """The kind of each character of the BMP, and behind them those of the 16 planes beyond."""
     table = bytearray(0x10000 + 16)
     for code in (*range(0x3041), *range(0xFF21, 0xFF5B)):  # beyond, letters are the Han, kana and hangul set below
@@ -131,7 +131,7 @@ def _kinds() -> bytearray:
         for char in characters(name):
             if char <= "\uffff":
                 table[ord(char)] = kind
-    return table
+    return bytes(table)
 
 
 @cache
@@ -219,14 +219,14 @@ def script_of(text: str) -> Script:
     return letters(text).script
 
 
-@cache
-def _regions() -> bytearray:
+@prepared.at_build("lexicon/script.txt")
+def _regions() -> bytes:
     """For each character whose form it is: 1 for Taiwan, 2 for Hong Kong."""
     table = bytearray(0x10000 + 16)
     for number, name in enumerate(("taiwan", "hongkong"), 1):
         for char in characters(name):
             table[ord(char)] = number
-    return table
+    return bytes(table)
 
 
 def region_of(text: str, *, least: int = 1) -> Literal["taiwan", "hongkong"] | None:

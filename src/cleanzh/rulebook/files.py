@@ -21,10 +21,11 @@ RULE_FILES = sorted((Path(__file__).parents[1] / "rules").glob("*.toml"))
 """The rule files that come with cleanzh."""
 MADE_FROM = (
     *RULE_FILES,
-    *(Path(__file__).with_name(f"{name}.py") for name in ("files", "rule", "screen")),
+    *(Path(__file__).with_name(f"{name}.py") for name in ("files", "rule", "screen", "gate", "index")),
     Path(__file__).parents[1] / "shadow.py",
+    Path(__file__).parents[1] / "lexicon/simplified.txt",
 )
-"""All that decides what the built-in rules are, and what their screens are."""
+"""All that decides what the built-in rules are, their screens, and the forms of their literals."""
 
 _ALLOWED = {
     "zone": ("head", "tail", "any"),

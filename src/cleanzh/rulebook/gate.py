@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import add, itemgetter
 from typing import Any, NamedTuple, cast
 
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.units import code_points
+from cleanzh.prepared import Literals
 from cleanzh.shadow import folded, folds, forms
 
-__all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places"]
+__all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places", "spelled"]
 
 INFINITE = 1 << 60
 _SLACK = 8
@@ -43,6 +44,29 @@ class Needed(NamedTuple):
     far: int
 
 
+def spelled(needed: Mapping[str, Needed], rules: Sequence[str]) -> Literals:
+    """The literals that some rules need, in every form that a text may give them."""
+    known: dict[str, tuple[int, int]] = {}  # how long a line, and which rules
+    for literal, (wanted, far) in needed.items():
+        for form in forms(literal):
+            # A literal in disguise comes in a line that is longer than its shadow.
+            reach = (far if len(form) == len(literal) else 2 * far) + _SLACK
+            if before := known.get(form):
+                known[form] = max(reach, before[0]), wanted | before[1]
+            else:
+                known[form] = reach, wanted
+    if needed:
+        # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
+        for form in _NOTE_ENDS:
+            reach, _ = known.get(form, (0, 0))
+            known[form] = max(reach, LONGEST_NOTED), (1 << len(rules)) - 1
+    every = sorted(known)
+    reaches = array("q", (known[form][0] for form in every))
+    size = (len(rules) + 7) // 8
+    sets = b"".join(known[form][1].to_bytes(size, "little") for form in every)
+    return Literals(list(rules), every, reaches.tobytes(), sets)
+
+
 class Gate:
     """Literals, each with the rules that need it, in every form that a text may give them.
 
@@ -53,31 +77,19 @@ class Gate:
     it folds to, and nothing for what is in no form.
     """
 
-    def __init__(self, needed: Mapping[str, Needed], every: int) -> None:
+    def __init__(self, literals: Literals) -> None:
         self._seen = 0
-        spelled: dict[str, tuple[int, int]] = {}  # how long a line, and which rules
-        for literal, (wanted, far) in needed.items():
-            for form in forms(literal):
-                # A literal in disguise comes in a line that is longer than its shadow.
-                reach = (far if len(form) == len(literal) else 2 * far) + _SLACK
-                if known := spelled.get(form):
-                    spelled[form] = max(reach, known[0]), wanted | known[1]
-                else:
-                    spelled[form] = reach, wanted
-        if needed:
-            # A pinyin note may stand inside any literal, so it makes a line worth a look, for every rule.
-            for form in _NOTE_ENDS:
-                reach, _ = spelled.get(form, (0, 0))
-                spelled[form] = max(reach, LONGEST_NOTED), every
-        self.forms = sorted(spelled)
-        self.reach = array("q", (spelled[form][0] for form in self.forms))
-        self.wanted = [spelled[form][1] for form in self.forms]
-        self._size = size = (every.bit_length() + 7) // 8
+        self.forms = literals.forms
+        self.reach = array("q", literals.reach)
+        self._sets, self._size = literals.sets, (len(literals.rules) + 7) // 8
         compiled = kernel("forms")
-        # Most literals are of one rule, so there are few different sets.
-        as_bytes = {wanted: wanted.to_bytes(size, "little") for wanted in set(self.wanted)} if compiled else {}
-        sets = b"".join([as_bytes[wanted] for wanted in self.wanted]) if compiled else b""
-        self._compiled = compiled and compiled.Forms(self.forms, folds(), sets, self.reach)
+        self._compiled = compiled and compiled.Forms(self.forms, folds(), self._sets, self.reach)
+
+    @functools.cached_property
+    def wanted(self) -> list[int]:
+        """Of each form, the rules to try."""
+        sets, size = self._sets, self._size
+        return [int.from_bytes(sets[at : at + size], "little") for at in range(0, len(sets), size)]
 
     def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
         """The lines of ``text[low:high]`` that hold a form which reaches so far."""

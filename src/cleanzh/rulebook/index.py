@@ -11,12 +11,13 @@ from typing import Any
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
+from cleanzh.prepared import Literals
 from cleanzh.rulebook.files import MADE_FROM
-from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed
+from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed, spelled
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Found", "Index", "Line", "Question"]
+__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Found", "Index", "Line", "Question", "literals"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
@@ -66,19 +67,13 @@ class Index:
             for zones in range(4)
         ]
         self._fitting = _by_length(rules, self.all)
-        by_literal: dict[str, int] = {}
-        for number, rule in enumerate(rules):
-            for literal in rule.needs:
-                by_literal[literal] = by_literal.get(literal, 0) | 1 << number
-        self._wanted = by_literal
-        bounds = [INFINITE if rule.max_length is None else rule.max_length for rule in rules]
-        self.gate = Gate(
-            {
-                literal: Needed(wanted, max(bounds[number] for number in _bits(wanted)))
-                for literal, wanted in by_literal.items()
-            },
-            self.all,
-        )
+        names = [rule.name for rule in rules]
+        known = prepared.literals(MADE_FROM) if all(rule.trusted for rule in rules) else None
+        self.gate = Gate(known if known is not None and known.rules == names else literals(rules))
+
+    @functools.cached_property
+    def _wanted(self) -> dict[str, int]:
+        return _by_literal(self._rules)
 
     def triggered(self, seen: str) -> int:
         """The rules that a shadow holds a literal of."""
@@ -185,6 +180,25 @@ class Index:
             self._parts[number] = "ad"
         self._searches[number] = search
         return search
+
+
+def literals(rules: Sequence[Rule]) -> Literals:
+    """What some rules need."""
+    bounds = [INFINITE if rule.max_length is None else rule.max_length for rule in rules]
+    needed = {
+        literal: Needed(wanted, max(bounds[number] for number in _bits(wanted)))
+        for literal, wanted in _by_literal(rules).items()
+    }
+    return spelled(needed, [rule.name for rule in rules])
+
+
+def _by_literal(rules: Sequence[Rule]) -> dict[str, int]:
+    """The rules that need each literal."""
+    by_literal: dict[str, int] = {}
+    for number, rule in enumerate(rules):
+        for literal in rule.needs:
+            by_literal[literal] = by_literal.get(literal, 0) | 1 << number
+    return by_literal
 
 
 def _set(numbers: Iterable[int]) -> int:

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from cleanzh import prepared
 from cleanzh.filters.metadata.anchors import anchors, kind_of_label
 from cleanzh.filters.metadata.dates import DATES, plain_dates
 from cleanzh.filters.metadata.fields import DATE, count, iso_date, name, url_in
@@ -138,13 +139,13 @@ def fold(line: str) -> str:
     return line.translate(_FOLD) if folded is None else folded
 
 
-@functools.cache
-def _fold_tables() -> tuple[array[int], array[int], bytes]:
+@prepared.at_build("lexicon/classes.py")
+def _fold_tables() -> tuple[bytes, bytes, bytes]:
     """What the kernel writes scripts with: a character for each of the first plane, and no phrases."""
     characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
     for code, char in _FOLD.items():
         characters[code] = ord(char)
-    return characters, array("H", [0]) * ENTRIES, b""
+    return characters.tobytes(), bytes(2 * ENTRIES), b""
 
 
 @functools.lru_cache(

@@ -56,13 +56,14 @@ def fix_mojibake(text: str) -> list[Edit]:
 
 def _repairs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Edit]:
     """What is repaired in the lines at ``spans``."""
-    from cleanzh.filters.mojibake.doubt import doubtful  # and numpy with it
-    from cleanzh.filters.mojibake.repair import repair_line
+    from cleanzh.filters.mojibake.doubt import doubtful
 
     lines = [text[start:end] for start, end in spans]
     for (start, _), line, doubt in zip(spans, lines, doubtful(lines) if lines else (), strict=True):
         if not doubt:
             continue
+        from cleanzh.filters.mojibake.repair import repair_line  # and numpy with it
+
         repairs = repair_line(line)
         if repairs and (len(repairs) > 1 or len(repairs[0].text) < len(line) / 4) and about_charsets(line):
             continue

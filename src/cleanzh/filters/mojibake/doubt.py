@@ -8,16 +8,17 @@ without pairs needs no look-up of any.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final
 
 from cleanzh.filters.mojibake.likeness import LEAST, ROW, kinds_by_code, rows_like_damage
 from cleanzh.filters.mojibake.reading import NEUTRAL
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["ACCENTS", "BAD", "HANGUL", "KANA", "LONG", "LOW", "LOW_AT_ALL", "ROW", "doubtful", "lowest"]
 
@@ -33,7 +34,6 @@ HANGUL: Final = lazily("[가-힣]")
 KANA: Final = lazily("[ぁ-ヿ]")
 _OTHERS: Final = lazily(f"[{_ACCENT}ぁ-ヿ가-힣]")
 _LIMIT: Final = ROW * LOW_AT_ALL + _ROUNDING
-_ROW: Final = np.arange(ROW + 1)  # a row and what stands before it
 _ASCII_OF_LINE: Final = lazily("[\x00-\x09\x0b-\x7f]+")
 
 # The lines of the last text that read well enough: in the next round most of them come again. Replaced as a whole, so
@@ -84,11 +84,13 @@ def _like_damage(plain: str, lines: Sequence[str]) -> tuple[list[int], list[int]
     compiled = bigrams.compiled_model()
     if compiled is not None:
         return compiled.damaged_lines(plain, kinds_by_code(), LEAST, _LIMIT)  # type: ignore[no-any-return]
+    import numpy as np
+
     codes = bigrams.codes_of("\n" + plain + "\n" * ROW)
     east, west = rows_like_damage(codes)
     for worth in (bigrams.at_least, bigrams.worth):
         if len(east):
-            rows = codes[east[:, None] + _ROW]
+            rows = codes[east[:, None] + np.arange(ROW + 1)]  # a row and what stands before it
             east = east[worth(rows[:, :-1], rows[:, 1:]).sum(axis=1) < _LIMIT]
     ends = np.cumsum([len(line) + 1 for line in lines])
     east, west = (np.unique(ends.searchsorted(rows[rows < len(plain)], "right")) for rows in (east, west))
@@ -105,7 +107,7 @@ def _reads_badly(plain: str) -> bool:
         least = float(worst) / min(len(plain), ROW)
     else:
         values = bigrams.profile(plain)
-        total, least = float(values.sum(dtype=np.float64)), lowest(values, ROW)
+        total, least = float(values.sum(dtype="f8")), lowest(values, ROW)
     least -= _ROUNDING
     if least >= LOW_AT_ALL:
         return False
@@ -118,5 +120,5 @@ def lowest(values: NDArray[np.float32], width: int) -> float:
     """The least mean of so many characters in a row."""
     if len(values) <= width:
         return float(values.mean())
-    sums = values.cumsum(dtype=np.float64)
+    sums = values.cumsum(dtype="f8")
     return float(min(sums[width - 1], (sums[width:] - sums[:-width]).min())) / width

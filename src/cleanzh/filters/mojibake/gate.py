@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from cleanzh import prepared
 from cleanzh.filters.mojibake.western import LEADS, TRAILS
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams
@@ -36,8 +37,8 @@ _HAN_BY_HANGUL: Final = lazily("[一-鿿ぁ-ヿ](?:(?=[가-힣])|(?<=[가-힣].)
 _HEAD = 400
 
 
-@lru_cache(maxsize=1)
-def _classes() -> bytearray:
+@prepared.at_build("lexicon/bigrams.npz", "lexicon/bigrams.py", "lexicon/classes.py", "filters/mojibake/western.py")
+def _classes() -> bytes:
     """Of each character, as bits: strange, the same or box drawing, first and second byte of a UTF-8
     character, hangul, Han and kana."""
     strange = f"{_TYPICAL}{_STRANGE}"
@@ -45,7 +46,7 @@ def _classes() -> bytearray:
     for low, high in bigrams.rare_ranges(_RARE):
         for code in range(low, high + 1):
             table[code] |= 3
-    return table
+    return bytes(table)
 
 
 @lru_cache(maxsize=1)

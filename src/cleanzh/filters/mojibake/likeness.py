@@ -7,13 +7,15 @@ count of such characters tells damage from rare names, without reading anything 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from cleanzh import prepared
 from cleanzh.filters.mojibake.charsets import SINGLE, variants
 from cleanzh.lexicon import bigrams
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["LEAST", "ROW", "kinds_by_code", "rows_like_damage"]
 
@@ -41,27 +43,34 @@ _MARKS: Final = ((0x00B7, 0x00B7), (0x2010, 0x2033), (0x3000, 0x3029), (0xFF01, 
 
 def rows_like_damage(codes: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Behind which characters rows begin that one mistake can have made: of Han and the like; of western letters."""
-    sums = _fields().take(kinds_by_code().take(codes.astype(np.intp))).cumsum()
+    import numpy as np
+
+    kinds = np.frombuffer(kinds_by_code(), np.uint8)
+    sums = _fields().take(kinds.take(codes.astype(np.intp))).cumsum()
     # The sums run over, and what is left of a difference is right all the same.
-    enough = (sums[ROW:] - sums[:-ROW] + _MISSING) & _ENOUGH
+    enough = (sums[ROW:] - sums[:-ROW] + np.uint64(_MISSING)) & np.uint64(_ENOUGH)
     found = np.flatnonzero(enough)
-    return found[enough[found] & _ENOUGH_EAST != 0], found[enough[found] > _ENOUGH_EAST]
+    return found[enough[found] & np.uint64(_ENOUGH_EAST) != 0], found[enough[found] > np.uint64(_ENOUGH_EAST)]
 
 
 @lru_cache(maxsize=1)
 def _fields() -> NDArray[np.uint64]:
     """The kinds of a character as numbers to add up: eight bits for each kind."""
+    import numpy as np
+
     return np.array([sum((kinds >> kind & 1) << 8 * kind for kind in range(_KINDS)) for kinds in range(256)], np.uint64)
 
 
-_MISSING: Final = np.uint64(sum((0x80 - least) << 8 * kind for kind, least in enumerate(LEAST)))
-_ENOUGH: Final = np.uint64(0x8080808080808080)
-_ENOUGH_EAST: Final = np.uint64(0x0080808080808080)
+_MISSING: Final = sum((0x80 - least) << 8 * kind for kind, least in enumerate(LEAST))
+_ENOUGH: Final = 0x8080808080808080
+_ENOUGH_EAST: Final = 0x0080808080808080
 
 
-@lru_cache(maxsize=1)
-def kinds_by_code() -> NDArray[np.uint8]:
+@prepared.at_build("lexicon/bigrams.npz", "lexicon/bigrams.py", "filters/mojibake/charsets.py")
+def kinds_by_code() -> bytes:
     """Of each code unit of UTF-16, the mistakes that may have made it."""
+    import numpy as np
+
     table = np.zeros(0x10000, np.uint8)
     table[[*b"\n ?", ord("€"), 0xFFFD]] = _EAST  # between lines, for a run of ASCII, for what is lost
     codes = np.arange(0x10000)
@@ -91,12 +100,14 @@ def kinds_by_code() -> NDArray[np.uint8]:
         table[[ord(char) for char in bytes(range(0x80, 0x100)).decode(codec, "ignore")]] |= _WESTERN
     table[0x80:0xA0] |= _WESTERN
     table[0] = 0  # where there is no character
-    return table
+    return table.tobytes()
 
 
 @lru_cache(maxsize=8)
 def _characters(codec: str) -> NDArray[np.uint16]:
     """The character of each pair of bytes, by number; 0 where there is none."""
+    import numpy as np
+
     pairs = np.empty((0x7E, 0xBF, 3), np.uint8)  # each with a line break behind it
     pairs[..., 0], pairs[..., 1], pairs[..., 2] = np.arange(0x81, 0xFF)[:, None], np.arange(0x40, 0xFF), 0x0A
     units = np.frombuffer(pairs.tobytes().decode(codec, "replace").encode("utf-16-le"), np.uint16)
@@ -109,6 +120,8 @@ def _characters(codec: str) -> NDArray[np.uint16]:
 
 
 def _common(chars: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    import numpy as np
+
     weights = np.frombuffer(bigrams.begin_weights(), np.uint8)[chars]
     common = (weights > 0) & (weights < -_COMMON * 12)
     for low, high in _MARKS:

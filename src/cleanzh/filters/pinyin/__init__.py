@@ -48,6 +48,6 @@ def remove_pinyin_notes(text: str) -> list[Edit]:
     bare = apply(text, found.edits)
     if next_lost(bare) is None:
         return found.edits
-    from cleanzh.filters.pinyin.shift import find_shifts  # and numpy with it
+    from cleanzh.filters.pinyin.shift import find_shifts
 
     return compose(found.edits, find_shifts(bare, spun=bool(found.edits), listed=found.listed))

@@ -6,16 +6,18 @@ behind it along. Some 1,300 pairs of characters have the other two halves; here 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final
 
 from cleanzh.filters.pinyin.gbk import beginning_with, ending_in, is_usual, vanishing
 from cleanzh.filters.pinyin.notes import sounding
 from cleanzh.lexicon.bigrams import compiled_model
 from cleanzh.lexicon.fluency import alone, code_points, transitions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["two_for_one"]
 
@@ -27,16 +29,16 @@ _Halves = tuple[str, bytes]  # characters, and of each the byte that is not give
 @lru_cache(maxsize=256)
 def _firsts(lead: int) -> _Halves:
     """The usual characters that begin with ``lead``, and their trail bytes, of those that some pair may follow."""
-    return _usual(beginning_with(lead), np.any(vanishing(), axis=1))
+    return _usual(beginning_with(lead), [any(vanishing()[byte << 8 : byte + 1 << 8]) for byte in range(256)])
 
 
 @lru_cache(maxsize=256)
 def _seconds(trail: int) -> _Halves:
     """The usual characters that end with ``trail``, and their lead bytes, of those that some pair may precede."""
-    return _usual(ending_in(trail), np.any(vanishing(), axis=0))
+    return _usual(ending_in(trail), [any(vanishing()[byte::256]) for byte in range(256)])
 
 
-def _usual(halves: dict[str, int], inner: NDArray[np.bool_]) -> _Halves:
+def _usual(halves: dict[str, int], inner: Sequence[bool]) -> _Halves:
     chars = sorted(char for char, byte in halves.items() if is_usual(char) and inner[byte])
     return "".join(chars), bytes(map(halves.__getitem__, chars))
 
@@ -58,7 +60,10 @@ def two_for_one(lead: int, trail: int, left: str, right: str, wanted: str = "") 
 
 
 def _best(left: str, right: str, firsts: _Halves, seconds: _Halves) -> tuple[tuple[float, str], ...]:
-    gone = vanishing()[np.ix_(_bytes(firsts), _bytes(seconds))]
+    import numpy as np
+
+    table = np.frombuffer(vanishing(), np.bool_).reshape(256, 256)
+    gone = table[np.ix_(_bytes(firsts), _bytes(seconds))]
     first, second = np.nonzero(gone)
     if not len(first):
         return ()
@@ -78,4 +83,6 @@ def _best(left: str, right: str, firsts: _Halves, seconds: _Halves) -> tuple[tup
 
 
 def _bytes(halves: _Halves) -> NDArray[np.uint8]:
+    import numpy as np
+
     return np.frombuffer(halves[1], np.uint8)

@@ -6,12 +6,11 @@ private use), and a lone 0x80 is ``€``.
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from cleanzh import prepared
 
 __all__ = [
     "EURO",
@@ -37,16 +36,24 @@ _MARKS: Final = frozenset("，。、；：！？“”‘’（）《》…—·
 @lru_cache(maxsize=1)
 def decoder() -> dict[int, str]:
     """What two bytes stand for; pairs of the user-defined zones stand for private use."""
-    raw = b"".join([bytes((lead, trail, 0x0A)) for lead in LEADS for trail in TRAILS])  # one by one it takes 40 ms
-    chars = raw.decode("gb18030", "replace").split("\n")
-    pairs = (lead << 8 | trail for lead in LEADS for trail in TRAILS)
-    return {pair: char for pair, char in zip(pairs, chars, strict=False) if len(char) == 1 and char != "\ufffd"}
+    pairs, chars = _known()
+    return dict(zip(memoryview(pairs).cast("H"), str(chars, "utf-16-le"), strict=True))
 
 
 @lru_cache(maxsize=1)
 def encoder() -> dict[str, int]:
     """The two bytes of a character, as one number: lead byte first."""
-    return {char: pair for pair, char in decoder().items()}
+    pairs, chars = _known()
+    return dict(zip(str(chars, "utf-16-le"), memoryview(pairs).cast("H"), strict=True))
+
+
+@prepared.at_build()
+def _known() -> tuple[bytes, bytes]:
+    """The pairs that stand for a character, and these, in UTF-16."""
+    pairs = [lead << 8 | trail for lead in LEADS for trail in TRAILS]
+    chars = [pair.to_bytes(2, "big").decode("gb18030", "replace") for pair in pairs]
+    known = [(pair, char) for pair, char in zip(pairs, chars, strict=True) if len(char) == 1 and char != "\ufffd"]
+    return array("H", (pair for pair, _ in known)).tobytes(), "".join(char for _, char in known).encode("utf-16-le")
 
 
 def is_private(char: str) -> bool:
@@ -91,11 +98,9 @@ def _zones() -> frozenset[int]:
 
 
 @lru_cache(maxsize=1)
-def vanishing() -> NDArray[np.bool_]:
-    """:func:`in_zone` of all pairs."""
-    import numpy as np
-
-    table = np.zeros((256, 256), np.bool_)
-    for pair, char in decoder().items():
-        table[pair >> 8, pair & 0xFF] = is_private(char)
-    return table
+def vanishing() -> bytes:
+    """:func:`in_zone` of all pairs, 0 or 1 for each."""
+    table = bytearray(1 << 16)
+    for pair in _zones():
+        table[pair] = 1
+    return bytes(table)

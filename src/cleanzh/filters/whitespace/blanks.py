@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
 from cleanzh import prepared
@@ -146,7 +145,7 @@ def plain_blanks(text: str) -> Places:
     return places
 
 
-@cache
+@prepared.at_build("lexicon/classes.py", "lexicon/kinds.py")
 def _asked() -> tuple[bytes, bytes]:
     """The classes of characters that the pattern tells apart, and what it says of blanks between any two of them."""
     table, samples = classes_of(" ", _SETS)
