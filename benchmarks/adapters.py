@@ -19,7 +19,7 @@ from typing import Any
 from cleanzh import ledger
 from cleanzh.adapters import clean_arrow, clean_batch, clean_column
 from cleanzh.formats import Record
-from cleanzh.stages import Recipe, examine, pipeline_of
+from cleanzh.stages.clean import Recipe, examine, pipeline_of
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

@@ -32,7 +32,7 @@ from scale import table, texts
 from cleanzh.engines.ray import RayEngine
 from cleanzh.run import clean_files
 from cleanzh.run.summary import Summary
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 SAME = ("_cleanzh/ledger.jsonl", "_cleanzh/verdicts.jsonl", "_cleanzh/set_aside.jsonl")
 BEFORE = ("来源：大众报 作者：李明\n2021-03-04 10:20 阅读：172\n", "分享到：微信 微博 QQ空间\n", "&nbsp;&nbsp;")

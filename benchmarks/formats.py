@@ -68,7 +68,7 @@ def _write_text(file: TextIO | io.TextIOBase, name: str, megabytes: int) -> None
 def measure(path: Path) -> None:
     """In a process of its own: its seconds, and the most memory it had, before and in the run."""
     from cleanzh.run import clean_files
-    from cleanzh.stages import Recipe
+    from cleanzh.stages.clean import Recipe
 
     if path.suffix == ".parquet":
         import pyarrow.parquet  # noqa: F401  # its own weight is not the run's

@@ -24,7 +24,7 @@ from cleanzh.errors import UsageError
 from cleanzh.remote import upload
 from cleanzh.restoring import restore_files
 from cleanzh.run import clean_files
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 from cleanzh.verifying import verify
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -230,7 +230,7 @@ def test_a_run_into_a_far_place_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     import fsspec
 
     from cleanzh.run import flow
-    from cleanzh.stages import write
+    from cleanzh.stages.write import write
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "in").mkdir()

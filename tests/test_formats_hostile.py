@@ -21,7 +21,7 @@ from test_run import article
 from cleanzh import compression
 from cleanzh.restoring import restore_files
 from cleanzh.run import clean_files
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 from cleanzh.verifying import verify
 
 GOOD = "今天天气很好，我们去公园散步，看见很多人在湖边放风筝。"

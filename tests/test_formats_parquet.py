@@ -16,7 +16,7 @@ from test_run import article
 
 from cleanzh.restoring import restore_files
 from cleanzh.run import clean_files
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 from cleanzh.verifying import verify
 
 

@@ -15,7 +15,7 @@ from test_formats_parquet import shape, table
 
 from cleanzh.restoring import restore_files
 from cleanzh.run import clean_files
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 from cleanzh.verifying import verify
 
 

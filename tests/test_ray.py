@@ -21,7 +21,7 @@ from conftest import SEEDS, Cleanzh, aside, tree
 from cleanzh.engines.ray import RayEngine
 from cleanzh.errors import CleanzhError
 from cleanzh.run import Dedup, Step, clean_files, unfinished
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 pytest.importorskip("ray.data", reason="needs the extra `ray`")
 # Ray leaves files and sockets to the garbage collector, and its libraries warn of each other.

@@ -24,7 +24,7 @@ from cleanzh.engines.ray import RayEngine
 from cleanzh.errors import UsageError
 from cleanzh.restoring import restore_files
 from cleanzh.run import Dedup, clean_files
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 pytest.importorskip("ray.data", reason="needs the extra `ray`")
 pytestmark = [

@@ -299,7 +299,7 @@ def test_texts_are_those_of_input_and_output(out: Path, report: Report) -> None:
 
 def test_documents_of_all_formats_are_found(tmp_path: Path) -> None:
     from cleanzh.run import clean_files
-    from cleanzh.stages import Recipe
+    from cleanzh.stages.clean import Recipe
 
     folder = tmp_path / "in"
     folder.mkdir()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.lexicon import bigrams
 from cleanzh.patterns import lazily
 
@@ -139,9 +140,9 @@ _WIDE: Final = lazily("[\u0800-\U0010ffff]")
 _ASCII: Final = lazily("[\x00-\x7f]+")
 _NOT_ASCII: Final = lazily("[^\x00-\x7f]")
 _SYLLABLES: Final = {  # what a page of Japanese or Korean is never without, and the share of it
-    "cp932": (re.compile("[\u3041-\u3096]"), 0.15),
-    "euc_jp": (re.compile("[\u3041-\u3096]"), 0.15),
-    "cp949": (re.compile("[이다는에의가을를은하고도지로서기사리대인한]"), 0.25),
+    "cp932": (prepared.compiled("[\u3041-\u3096]"), 0.15),
+    "euc_jp": (prepared.compiled("[\u3041-\u3096]"), 0.15),
+    "cp949": (prepared.compiled("[이다는에의가을를은하고도지로서기사리대인한]"), 0.25),
 }
 _ACCENTED: Final = lazily("(?<=[A-Za-z])[À-ÖØ-öø-ÿ](?=[a-z\\s.,;:!?)])|(?<![^\\s(])[À-ÖØ-ÞÉé](?=[a-z])|«|»|°|’|–|“|”")
 _UTF8_WORDS: Final = lazily(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cleanzh.errors import CleanzhError, FilterError, UsageError
+from cleanzh.installed import mentions
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -111,7 +111,7 @@ def installed_packs() -> list[str]:
 @cache
 def entry_points(group: str) -> tuple[EntryPoint, ...]:
     """The entry points of a group, by name."""
-    if not _any():
+    if not _any():  # hardly anybody has one
         return ()
     from importlib import metadata
 
@@ -120,27 +120,5 @@ def entry_points(group: str) -> tuple[EntryPoint, ...]:
 
 @cache
 def _any() -> bool:
-    """Whether some installed package may have an entry point for us.
-
-    To import :mod:`importlib.metadata` takes a tenth of the time that a check of a small file may take, and hardly
-    anybody has a pack. So the files that it would parse are only searched for our groups; where something else than a
-    folder is on the path, such as a zip file, it is asked.
-    """
-    for place in dict.fromkeys(sys.path):
-        try:
-            names = os.listdir(place or ".")  # noqa: PTH208  # a thousand names, and no object for each
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return True
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                try:
-                    with open(os.path.join(place, name, "entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123
-                        if b"[cleanzh." in file.read():
-                            return True
-                except OSError:
-                    continue
-            elif name == "EGG-INFO" or name.endswith(".egg"):
-                return True
-    return False
+    """Whether some installed package may have an entry point for us."""
+    return mentions(b"cleanzh.")

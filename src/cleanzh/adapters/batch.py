@@ -7,7 +7,7 @@ from typing import Any
 
 from cleanzh.adapters.outcome import RECORD, SET_ASIDE, outcome, restored
 from cleanzh.errors import UsageError
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 __all__ = ["clean_batch", "restore_batch"]
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from cleanzh.adapters.outcome import outcome
 from cleanzh.dedup import Deduplicator
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 __all__ = ["clean_column", "kept"]
 

@@ -27,7 +27,7 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from cleanzh.adapters.outcome import RECORD, SET_ASIDE, outcome
 from cleanzh.dedup import Deduplicator, Signed, sign
 from cleanzh.errors import UsageError
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 __all__ = ["CleanFormatter", "DedupCompare", "DedupFilter", "DedupSignature", "SetAsideFilter"]
 

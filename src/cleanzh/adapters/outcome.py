@@ -9,7 +9,7 @@ from cleanzh import ledger
 from cleanzh.document import Cleaned, restore
 from cleanzh.errors import LedgerError, UsageError
 from cleanzh.formats import Record
-from cleanzh.stages import Recipe, examine, pipeline_of
+from cleanzh.stages.clean import Recipe, examine, pipeline_of
 
 __all__ = ["RECORD", "SET_ASIDE", "Outcome", "outcome", "restored"]
 

@@ -8,7 +8,7 @@ from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
 from cleanzh.adapters.outcome import RECORD, SET_ASIDE, outcome
-from cleanzh.stages import Recipe
+from cleanzh.stages.clean import Recipe
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -15,7 +15,7 @@ from cleanzh.document import Cleaned
 from cleanzh.errors import UsageError
 from cleanzh.readers import Record, Shard, Skipped, Source, cut, find_sources, read
 from cleanzh.remote import is_remote
-from cleanzh.stages import examine
+from cleanzh.stages.clean import examine
 
 __all__ = ["Checked", "check_files", "files_of"]
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cleanzh.engines import Engine
     from cleanzh.report.progress import Teller
     from cleanzh.run import Dedup
-    from cleanzh.stages import Recipe
+    from cleanzh.stages.clean import Recipe
 
 __all__ = ["clean", "dedup", "diff", "restore"]
 
@@ -223,7 +223,7 @@ def diff(paths: tuple[str, ...], **options: Any) -> None:
 
 
 def _recipe(options: dict[str, Any], *, clean: bool = True) -> Recipe:
-    from cleanzh.stages import Recipe
+    from cleanzh.stages.clean import Recipe
 
     if not clean:
         return Recipe(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from cleanzh.errors import CleanzhError
-from cleanzh.stages import Dedup
+from cleanzh.stages.compare import Dedup
 
 __all__ = ["Engine", "TaskLostError"]
 

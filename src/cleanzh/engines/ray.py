@@ -21,7 +21,7 @@ from typing import IO, Any, Self, TypeVar
 
 from cleanzh.engines.ray_driver import Connect, serve
 from cleanzh.errors import CleanzhError
-from cleanzh.stages import Dedup
+from cleanzh.stages.compare import Dedup
 
 __all__ = ["RayEngine"]
 

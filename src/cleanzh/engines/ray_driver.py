@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cleanzh
 from cleanzh.engines.place import Distant, Home, Place, bring, not_there
 from cleanzh.errors import CleanzhError
-from cleanzh.stages import Dedup
+from cleanzh.stages.compare import Dedup
 
 if TYPE_CHECKING:
     import pyarrow

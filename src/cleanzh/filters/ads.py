@@ -5,9 +5,9 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from cleanzh import prepared
 from cleanzh.edits import Edit, Findings, apply, compose
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
@@ -19,7 +19,7 @@ FAMILIES = ("ads", "comments", "credits", "disclaimers", "downloads", "navigatio
 
 # A paragraph of an article ends a sentence; titles and pieces do not, and a summary breaks off.
 _ENDERS = "。！？!?；;：:"
-_SENTENCE = re.compile(rf"[{_ENDERS}][^\w\s]*$")
+_SENTENCE = prepared.compiled(rf"[{_ENDERS}][^\w\s]*$")
 _SHORT_PARAGRAPH = 40
 _LONG_PARAGRAPH = 120
 _FEWEST_FRAGMENTS = 3

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from cleanzh import prepared
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import Spans, code_spans, url_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
@@ -14,9 +15,9 @@ from cleanzh.patterns import lazily
 
 __all__ = ["decode_entities"]
 
-_NAME_END = re.compile(";(?<=[a-z0-9];)")
-_PERCENT = re.compile(r"%[Ee][2-9A-Fa-f]%[89A-Ba-b][0-9A-Fa-f]%")
-_PERCENT_ANY = re.compile(rf"%(?:u|{_PERCENT.pattern[1:]})")
+_NAME_END = prepared.compiled(";(?<=[a-z0-9];)")
+_PERCENT = prepared.compiled(r"%[Ee][2-9A-Fa-f]%[89A-Ba-b][0-9A-Fa-f]%")
+_PERCENT_ANY = prepared.compiled(rf"%(?:u|{_PERCENT.pattern[1:]})")
 
 _PLAIN_WORDS = frozenset(["lt", "gt", "reg", "copy", "times", "deg", "amp", "divide", "trade", "yen", "bull", "shy"])
 _NAMES = "|".join(sorted(COMMON_REFERENCES, key=lambda name: (-len(name), name)))

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 
+from cleanzh import prepared
 from cleanzh.edits import Edit, text_filter
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
@@ -87,7 +88,7 @@ _ENGLISH_LEFT = lazily(r"[A-Za-z,.] \Z")
 _JSON = lazily(r"""["']\s*:\s*["'\[{\d]|^\s*[\[{].*[\]}],?\s*$""")
 _TELLING = "{\\[ぁ-ゖァ-ヺ가-힣"
 _DOUBTFUL = lazily(f"[A-Za-z\"'{_TELLING}]")
-_LATIN, _LATIN_WORDS = re.compile("[A-Za-z]"), re.compile("[A-Za-z]+ [A-Za-z]+ [A-Za-z]")
+_LATIN, _LATIN_WORDS = prepared.compiled("[A-Za-z]"), prepared.compiled("[A-Za-z]+ [A-Za-z]+ [A-Za-z]")
 # A line with more kana or hangul than one in twelve characters is not Chinese.
 _FOREIGN_SHARE = 12
 # Characters on each side of a mark that tell whether it stands in Chinese text.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.encoding import decode
 from cleanzh.formats.record import Reading
 from cleanzh.formats.spans import Found, Scanner, Spanned, UnusableError
@@ -17,7 +18,7 @@ __all__ = ["Delimited"]
 
 _DELIMITERS = ",;\t|"
 # Atomic, not possessive: before Python 3.11.5 a possessive repeat whose last round fails stands where that failed.
-_FIRST_ROW = re.compile(rb'(?:\xef\xbb\xbf)?((?>(?:"[^"]*+(?:""[^"]*+)*+"|[^"\n])*)\n?)')
+_FIRST_ROW = prepared.compiled(rb'(?:\xef\xbb\xbf)?((?>(?:"[^"]*+(?:""[^"]*+)*+"|[^"\n])*)\n?)')
 
 
 class _Columns(NamedTuple):
@@ -112,7 +113,7 @@ def _cell(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf'"[^"]*+(?:""[^"]*+)*+"[^{mark}]*+|(?!")[^{mark}]*+')
 
 
-_QUOTED = re.compile(rb'[^"]*+(?:""[^"]*+)*+')
+_QUOTED = prepared.compiled(rb'[^"]*+(?:""[^"]*+)*+')
 
 
 class _Rows:

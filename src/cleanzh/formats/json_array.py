@@ -7,16 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cleanzh import prepared
 from cleanzh.formats.json_record import fields, find
 from cleanzh.formats.record import Reading
 from cleanzh.formats.spans import Found, Scanner, Spanned, UnusableError
 
 __all__ = ["Json"]
 
-_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(\S)?")
-_OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*")
-_SEPARATOR = re.compile(rb"\s*,\s*")
-_CLOSING = re.compile(rb"\s*\]\s*")
+_BEGIN = prepared.compiled(rb"(?:\xef\xbb\xbf)?\s*(\S)?")
+_OPENING = prepared.compiled(rb"(?:\xef\xbb\xbf)?\s*\[\s*")
+_SEPARATOR = prepared.compiled(rb"\s*,\s*")
+_CLOSING = prepared.compiled(rb"\s*\]\s*")
 
 
 class Json(Spanned):
@@ -54,13 +55,13 @@ def _is_array(opening: bytes) -> bool:
     return b"[" in opening
 
 
-_STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING_END = prepared.compiled(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Inside of a value only what opens and closes counts; the rest goes by in one step. Atomic, not possessive: before
 # Python 3.11.5 a possessive repeat whose last round fails stands where that failed.
-_TO_BRACKET = re.compile(rb'(?>(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
-_TO_VALUE = re.compile(rb"[\s,]*+")
-_SCALAR = re.compile(rb'(?>(?:[^",\[\]{}\n]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
-_LAST_BLANK = re.compile(rb"\s*+\Z")
+_TO_BRACKET = prepared.compiled(rb'(?>(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
+_TO_VALUE = prepared.compiled(rb"[\s,]*+")
+_SCALAR = prepared.compiled(rb'(?>(?:[^",\[\]{}\n]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*)', re.DOTALL)
+_LAST_BLANK = prepared.compiled(rb"\s*+\Z")
 
 
 class _Values:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # public in CPython and PyPy, missing in typeshed
 from typing import Any, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.formats.record import Reading
 from cleanzh.formats.spans import Found
 
@@ -103,9 +103,9 @@ class _Members(NamedTuple):
 
 
 # What stands between values in all but hostile files, and what most are that are no strings, in one step each.
-_KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+')
-_NEXT = re.compile(r"[ \t\n\r]*+([,}])")
-_WHOLE = re.compile(r"(?:0|-?[1-9][0-9]*+)(?=[,} ])")
+_KEY = prepared.compiled(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:[ \t\n\r]*+')
+_NEXT = prepared.compiled(r"[ \t\n\r]*+([,}])")
+_WHOLE = prepared.compiled(r"(?:0|-?[1-9][0-9]*+)(?=[,} ])")
 
 
 def _members(line: str, start: int) -> _Members:

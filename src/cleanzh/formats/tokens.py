@@ -6,10 +6,10 @@ A token has a *kind*, ``json`` or ``csv``, and a *style*: how this text was writ
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from json.encoder import encode_basestring, encode_basestring_ascii
 
+from cleanzh import prepared
 from cleanzh.kernels import kernel
 
 __all__ = ["SAME", "original", "style_of", "token", "value"]
@@ -19,7 +19,7 @@ SAME = "same"
 
 _STYLES = {"json": ("utf8", "ascii"), "csv": ("quoted", "bare")}
 _quoted: Callable[[str], str] = getattr(kernel("json"), "quoted", encode_basestring)
-_SPECIAL = re.compile('[",;\t|\r\n]')
+_SPECIAL = prepared.compiled('[",;\t|\r\n]')
 
 
 def token(text: str, kind: str, style: str) -> str:
@@ -67,4 +67,4 @@ def value(written: str, kind: str) -> str:
     return found[1].replace('""', '"') + written[found.end() :]
 
 
-_QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
+_QUOTED = prepared.compiled(r'"([^"]*+(?:""[^"]*+)*+)"')

@@ -34,8 +34,8 @@ _ALLOWED = {
     "takes": ("", "above", "fragments", "list", "rest"),
     "text": ("chinese", "any"),
 }
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_REFERENCE = re.compile(r"\{\{([a-z][a-z0-9-]*)\}\}")
+_NAME = prepared.compiled(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_REFERENCE = prepared.compiled(r"\{\{([a-z][a-z0-9-]*)\}\}")
 _KEYS = {f.name for f in fields(Rule)} - {"family", "written", "file", "trusted"}
 _FEW = 8  # words that are as quickly tried as guarded
 _MANY, _TOGETHER = 100, 16  # first characters that are parted, and of a part

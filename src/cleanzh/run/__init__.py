@@ -5,6 +5,6 @@ from cleanzh.run.flow import clean_files
 from cleanzh.run.looks import learn_files, preview
 from cleanzh.run.summary import Summary
 from cleanzh.run.work import unfinished
-from cleanzh.stages import Dedup
+from cleanzh.stages.compare import Dedup
 
 __all__ = ["Dedup", "Progress", "Step", "Summary", "clean_files", "learn_files", "preview", "unfinished"]

@@ -32,7 +32,10 @@ from cleanzh.report.html import write_report
 from cleanzh.report.progress import Progress, Step
 from cleanzh.run.summary import Summary, versions
 from cleanzh.run.work import Work, unfinished
-from cleanzh.stages import Dedup, Recipe, ShardTask, clean_task, pipeline_of, remember, settle, write
+from cleanzh.stages.clean import Recipe, pipeline_of, settle
+from cleanzh.stages.compare import Dedup, remember
+from cleanzh.stages.tasks import ShardTask, clean_task
+from cleanzh.stages.write import write
 from cleanzh.writers import beside
 
 __all__ = ["clean_files"]

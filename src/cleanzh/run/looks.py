@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cleanzh.document import Cleaned
 from cleanzh.readers import Reading, Record, cut, find_sources, read
-from cleanzh.stages import Recipe, examine, pipeline_of
+from cleanzh.stages.clean import Recipe, examine, pipeline_of
 
 if TYPE_CHECKING:
     from cleanzh.learn import Template

@@ -5,16 +5,16 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib import metadata as packages
 from typing import Any
 
 import cleanzh
+from cleanzh.installed import version
 from cleanzh.plugins import installed_packs
 from cleanzh.readers import Skipped
-from cleanzh.stages import Dedup, Recipe, Tally
+from cleanzh.stages.clean import Recipe, Tally
+from cleanzh.stages.compare import Dedup
 
 __all__ = ["Summary", "versions"]
 
@@ -94,8 +94,8 @@ def versions() -> Mapping[str, str]:
     """What the result may depend on beside input and configuration."""
     found = {"cleanzh": cleanzh.__version__, "python": platform.python_version()}
     for name in ("opencc", "ftfy", "numpy", "datasketch", "pyarrow", "trafilatura", "warcio"):
-        with suppress(packages.PackageNotFoundError):  # those of the formats are extras
-            found[name] = packages.version(name)
+        if (known := version(name)) is not None:  # those of the formats are extras
+            found[name] = known
     return found
 
 

@@ -28,7 +28,7 @@ from cleanzh.errors import UsageError
 from cleanzh.formats import Stamp
 from cleanzh.lock import BusyError, alone
 from cleanzh.readers import Source
-from cleanzh.stages import Tally
+from cleanzh.stages.clean import Tally
 
 __all__ = ["Work", "unfinished"]
 

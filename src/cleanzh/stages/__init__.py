@@ -6,43 +6,6 @@
 
 What an engine moves between processes, or machines, are these files. Each stage can be done again from what the one
 before it left, with the same result.
+
+Each has a module of its own, and who asks for one imports that: a process that cleans has no use for the other two.
 """
-
-from cleanzh.stages.clean import (
-    Header,
-    Recipe,
-    Staged,
-    Tally,
-    clean_shard,
-    examine,
-    headers,
-    pipeline_of,
-    settle,
-    signed,
-    staged,
-)
-from cleanzh.stages.compare import Dedup, compare, remember, verdicts
-from cleanzh.stages.tasks import ShardTask, clean_task
-from cleanzh.stages.write import Written, write
-
-__all__ = [
-    "Dedup",
-    "Header",
-    "Recipe",
-    "ShardTask",
-    "Staged",
-    "Tally",
-    "Written",
-    "clean_shard",
-    "clean_task",
-    "compare",
-    "examine",
-    "headers",
-    "pipeline_of",
-    "remember",
-    "settle",
-    "signed",
-    "staged",
-    "verdicts",
-    "write",
-]

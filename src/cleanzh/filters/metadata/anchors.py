@@ -13,7 +13,7 @@ from cleanzh.filters.metadata.labels import LABELS, REACTIONS, VIEWS
 __all__ = ["anchors", "kind_of_label", "pattern"]
 
 _NUMBER = r"\d[\d,.]*[万千wWkK]?\+?\s?"
-_SIGN = re.compile(r"\(\?:|\[[^]]*\]|.")
+_SIGN = prepared.compiled(r"\(\?:|\[[^]]*\]|.")
 _BRIEF = {"图": r"(?=\s?[/|:])"}  # labels that are none unless a mark follows
 _Tree = dict[str, "_Tree"]  # of words: by the character that comes next; a word ends where the empty string is a key
 

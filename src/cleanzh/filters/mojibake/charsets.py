@@ -8,10 +8,11 @@ nobody knows which of them did the damage, and a character tells.
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from cleanzh import prepared
 
 __all__ = ["READ", "SINGLE", "WRITTEN", "Mistake", "char_bytes", "inverses", "read_again", "to_bytes", "variants"]
 
@@ -50,7 +51,8 @@ _DOUBLE: Final = {
 READ: Final = (*_DOUBLE, *SINGLE)  # the GBK family first
 
 
-_WIDE: Final = re.compile("[\u3000-\U0010ffff]")  # what no single-byte charset holds; an exception costs more to find
+# What no single-byte charset holds; an exception costs more to find.
+_WIDE: Final = prepared.compiled("[\u3000-\U0010ffff]")
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from cleanzh import prepared
 from cleanzh.edits import Edit, Findings
 from cleanzh.errors import UsageError
 from cleanzh.filters.script.conversion import convert
@@ -57,8 +58,8 @@ _INSIDE = "[^「」『』《》“”（）()【】\\n]{0,60}"
 _FOREIGN_TITLE = f"[「『《“（(【]{_INSIDE}?[ぁ-ゖァ-ヺ가-힣]{_INSIDE}[」』》”）)】]"
 _QUOTATION = "「[^「」\n]{6,}」|『[^『』\n]{6,}』|“[^“”\n]{6,}”"
 _CLASSICAL, _MODERN = (
-    re.compile("[之乎者也矣焉哉曰兮其於于以而乃]"),
-    re.compile("[的了是們们這这個个嗎吗呢吧沒没你妳他她它]"),
+    prepared.compiled("[之乎者也矣焉哉曰兮其於于以而乃]"),
+    prepared.compiled("[的了是們们這这個个嗎吗呢吧沒没你妳他她它]"),
 )
 
 # More than this share of kana and hangul among kana, hangul and Han, and a document, or a line, is Japanese or Korean.

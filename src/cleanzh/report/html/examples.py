@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.document import Cleaned, restore
 from cleanzh.edits import apply
 from cleanzh.kernels import kernel
@@ -24,7 +24,7 @@ _LONGEST = 160  # characters of a change that are shown
 _LARGEST, _DIFFERENT = 3, 5
 _SECONDS = 0.2  # for a pattern of a user that runs away
 _ENOUGH = 40  # the hundredth comma of a document tells nothing new
-_DIGITS = re.compile(r"\d+")
+_DIGITS = prepared.compiled(r"\d+")
 
 
 class Example(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
+
+from cleanzh import prepared
 
 __all__ = ["CONVERTED", "REMOVED", "REPAIRED", "css_class", "family_of", "kind_of", "strongest"]
 
@@ -14,7 +15,7 @@ _KINDS = {
     **dict.fromkeys(("mojibake", "pinyin", "entity", "invisible", "punctuation", "whitespace"), REPAIRED),
     "script": CONVERTED,
 }
-_NOT_NAME = re.compile("[^a-z0-9-]+")
+_NOT_NAME = prepared.compiled("[^a-z0-9-]+")
 
 
 def family_of(rule: str) -> str:

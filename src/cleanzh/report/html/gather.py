@@ -7,7 +7,6 @@ the number of processes make no difference.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cleanzh import ledger
+from cleanzh import ledger, prepared
 from cleanzh.engines.local import in_order
 from cleanzh.errors import LedgerError
 from cleanzh.report.html.families import CONVERTED, REMOVED, kind_of
@@ -31,7 +30,7 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _CHUNK = 4 << 20  # bytes of the ledger that a worker reads at a time
 _SPREAD = 32 << 20  # a ledger below this is read sooner than processes start
 _MOST_VALUES = 50_000  # of a facet such as the source; the rare ones are given up beyond that
-_MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
+_MONTH = prepared.compiled(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 _MIXED = 0.05  # a document of which less than this share was converted had only pieces of another script
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cleanzh import prepared
 from cleanzh.report.html.stories import Gap, Line, Piece
 
 __all__ = ["Row", "Side", "align"]
@@ -14,7 +14,7 @@ __all__ = ["Row", "Side", "align"]
 _MOST_LINES = 300
 _MOST_CHARACTERS = 1_500  # of a line that is compared character by character, which takes the square of it
 _STRETCH = 120
-_NOT_WORD = re.compile(r"[\W_]+")
+_NOT_WORD = prepared.compiled(r"[\W_]+")
 
 
 class Side(NamedTuple):

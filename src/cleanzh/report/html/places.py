@@ -7,17 +7,18 @@ leaves marks.
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cleanzh import prepared
+
 __all__ = ["Mark", "Marks", "numbered"]
 
 _EVERY = 64  # lines: to read so many takes less than to look them up
-_HEAD = re.compile(rb'\{"id": "(?:[^"\\]|\\.)*", "source": ("(?:[^"\\]|\\.)*")')
+_HEAD = prepared.compiled(rb'\{"id": "(?:[^"\\]|\\.)*", "source": ("(?:[^"\\]|\\.)*")')
 _ASIDE = b'"set_aside": "'  # what a line ends with; in a text, the quotes of the key would be escaped
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from typing import Any
 
+from cleanzh import prepared
 from cleanzh.checking.reasons import FAMILIES, reason_of
 from cleanzh.report.html.markup import Html, element, join
 
@@ -16,17 +14,21 @@ __all__ = ["LANGUAGES", "both", "family_words", "phrase", "reason_words", "say",
 
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 
+_FILES = ("words.toml", "reasons.toml")
+_MAYBE_MANY = prepared.compiled(r"(\{\d\})( [\w ]*?)\(s\)")
 
-_MAYBE_MANY = re.compile(r"(\{\d\})( [\w ]*?)\(s\)")
 
+@prepared.at_build(*(f"report/html/{file}" for file in _FILES))
+def _tables() -> dict[str, Any]:
+    import tomllib
+    from importlib import resources
 
-@cache
-def _tables(file: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("cleanzh.report.html").joinpath(file).read_text(encoding="utf-8"))
+    folder = resources.files("cleanzh.report.html")
+    return {file: tomllib.loads(folder.joinpath(file).read_text(encoding="utf-8")) for file in _FILES}
 
 
 def _table(file: str, name: str) -> dict[str, Any]:
-    table: dict[str, Any] = _tables(file).get(name, {})
+    table: dict[str, Any] = _tables()[file].get(name, {})
     return table
 
 
