@@ -10,6 +10,7 @@ from cleanzh.filters.markup.residue import has_counter, has_format, residue, tem
 from cleanzh.filters.markup.tags import broken_tags, comments, tags
 from cleanzh.lexicon.code import code_spans
 from cleanzh.lexicon.kinds import ANGLE, BRACE, CALL, PERCENT, SEMICOLON, SQUARE, UNDERSCORE, kinds_of
+from cleanzh.lexicon.literals import has_any
 
 __all__ = ["remove_markup"]
 
@@ -61,7 +62,7 @@ def _gate(text: str) -> bool:
     kinds = kinds_of(text)
     return (
         bool(kinds & (ANGLE | BRACE | UNDERSCORE))
-        or (bool(kinds & SQUARE) and ("[/" in text or "](" in text))
+        or (bool(kinds & SQUARE) and has_any(text, ("[/", "](")))
         or (bool(kinds & PERCENT) and has_format(text))
         or (bool(kinds & CALL) and has_counter(text))
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from cleanzh.lexicon.kinds import ANGLE, BRACE, PERCENT, SEMICOLON, SQUARE, UNDERSCORE, kinds_of
+from cleanzh.lexicon.literals import has_any
 from cleanzh.patterns import lazily
 
 __all__ = ["has_counter", "has_format", "residue", "templates"]
@@ -21,20 +22,14 @@ _HOLDER = lazily(
 )
 # `共有%s条评论`: only where Chinese text holds it on both sides, or on one and the line ends on the other.
 _FORMAT = lazily(rf"(?:(?<=[{_CJK}])|^)%(?:\d\$)?[sd](?=[{_CJK}])|(?<=[{_CJK}])%(?:\d\$)?[sd]$", re.MULTILINE)
+_FORMATS = ("%s", "%d", "$s", "$d")
 # A line that speaks about them.
 _ABOUT = lazily(
     r"模板|模版|范本|範本|插值|变量|變數|占位|佔位|语法|語法|表达式|表達式|格式化|格式符|格式字符|[Vv]ue|[Aa]ngular|[Jj]inja|printf|format|[Ss]hell|脚本|腳本"
     r"|渲染|代码|代碼|程式碼|环境变量|字符串|字串"
 )
-# What the names below have in common with nothing else, each by a letter of it: that is found in a tenth of the time.
-_COUNTERS = (
-    ("w", "document.write"),
-    ("y", "adsbygoogle"),
-    ("g", "googletag"),
-    ("g", "gtag("),
-    ("Z", "CNZZ"),
-    ("S", "bdShare"),
-)
+# The names below have one of these or an underscore.
+_COUNTERS = ("document.write", "adsbygoogle", "googletag", "gtag(", "CNZZ", "bdShare")
 # Counters, share buttons and adverts, known by the names that their scripts use: a whole line.
 _COUNTER = lazily(
     r"^[ \t]*(?:(?:var|let|const)[ \t]+)?(?:_hmt\b|_czc\b|cnzz_|CNZZ|_bdhmProtocol|bdShare|bd_cpro|cpro_id|duoshuoQuery"
@@ -64,7 +59,15 @@ _SCRIPT = lazily(
 )
 _DATA = lazily(r"^[ \t]*[\[{][ \t]*[\"{\[].{0,20000}[}\]][ \t]*;?[ \t]*$", re.MULTILINE)
 
-_SOURCES = (("{", _STYLE, "style"), ("{;}),", _SCRIPT, "script"), ("[{", _DATA, "data"))  # one of the marks is in each
+_SOURCES = (  # each with words of which it has one
+    (("{",), _STYLE, "style"),
+    (
+        ("}", "var ", "let ", "const ", "function", "$(", "window.", "document.", "jQuery", "try", "return ", "if", "else"),
+        _SCRIPT,
+        "script",
+    ),
+    (("[", "{"), _DATA, "data"),
+)
 _FAR = 100_000
 _BARE = 4  # a line of a brace says nothing by itself
 
@@ -86,14 +89,14 @@ def _may_have_holder(text: str) -> bool:
     kinds = kinds_of(text)
     return (
         bool(kinds & BRACE)
-        or (bool(kinds & ANGLE) and ("<%" in text or "<?" in text))
+        or (bool(kinds & ANGLE) and has_any(text, ("<%", "<?")))
         or (bool(kinds & SQUARE) and "[!--" in text)
     )
 
 
 def has_format(text: str) -> bool:
     """Whether a place holder for a word or a number may be there."""
-    return bool(kinds_of(text) & PERCENT) and ("%s" in text or "%d" in text or "$s" in text or "$d" in text)
+    return bool(kinds_of(text) & PERCENT) and has_any(text, _FORMATS)
 
 
 def residue(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -104,7 +107,7 @@ def residue(text: str) -> Iterator[tuple[int, int, str, str]]:
             yield *m.span(), "script", ""
     if not kinds & (BRACE | SEMICOLON):
         return
-    sources = [(pattern, rule) for marks, pattern, rule in _SOURCES if any(mark in text for mark in marks)]
+    sources = [(pattern, rule) for words, pattern, rule in _SOURCES if has_any(text, words)]
     code = [(m.start(), m.end(), rule) for pattern, rule in sources for m in pattern.finditer(text)]
     if not code or _TECHNICAL.search(text) or len(_HAN.findall(text[:_FAR])) < _LEAST_HAN:
         return
@@ -116,7 +119,7 @@ def residue(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def has_counter(text: str) -> bool:
     """Whether a script that counts visits or places adverts may be there."""
-    return any(letter in text and name in text for letter, name in _COUNTERS)
+    return has_any(text, _COUNTERS)
 
 
 def _is_data(line: str) -> bool:

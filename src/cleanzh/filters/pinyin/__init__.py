@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cleanzh.edits import Edit, apply, compose, text_filter
-from cleanzh.filters.pinyin.notes import judge
+from cleanzh.filters.pinyin.notes import NO_NOTES, judge
 from cleanzh.filters.pinyin.scan import next_lost
 from cleanzh.lexicon.kinds import QUESTION, kinds_of
 
@@ -40,9 +40,7 @@ def remove_pinyin_notes(text: str) -> list[Edit]:
     one way to fill the gap reads well.
     """
     lost = kinds_of(text) & QUESTION
-    if not lost and "(" not in text:
-        return []
-    found = judge(text)
+    found = judge(text) if "(" in text else NO_NOTES
     if not lost:
         return found.edits
     bare = apply(text, found.edits)

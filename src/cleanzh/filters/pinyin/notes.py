@@ -20,7 +20,7 @@ from cleanzh.lexicon.bigrams import scores
 from cleanzh.lexicon.readings import read_alike, readings, syllables, toneless
 from cleanzh.patterns import lazily
 
-__all__ = ["Judgement", "is_syllable", "judge", "reads_as", "sounding"]
+__all__ = ["NO_NOTES", "Judgement", "is_syllable", "judge", "reads_as", "sounding"]
 
 _TONE = lazily("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u030c]")
 # Spam was pushed into the pages at random places afterwards, so also into notes: 時(s直播hí).
@@ -47,6 +47,9 @@ class Judgement(NamedTuple):
     strength: float
     listed: frozenset[str]
     edits: list[Edit]
+
+
+NO_NOTES: Final = Judgement(0.0, frozenset(), [])
 
 
 def is_syllable(note: str) -> bool:
@@ -132,7 +135,7 @@ def judge(text: str) -> Judgement:
     """Weigh the notes of a text and say which of them go."""
     notes, in_text, han = notes_in(text, _key)
     if not notes:
-        return Judgement(0.0, frozenset(), [])
+        return NO_NOTES
     density = len(notes) / han if han else 0.0  # the share of Han that has one, in lines with notes
     totals = Counter([key for _, _, key in notes])
     annotated: Counter[str] = Counter()
@@ -156,7 +159,7 @@ def judge(text: str) -> Judgement:
                 weight *= 2 * share - 1
         strength += weight
     if density > 0.7 and (len(notes) > 4 or (len(notes) > 1 and not all(_lacks(char, "gb2312") for char in annotated))):
-        return Judgement(0.0, frozenset(), [])  # a text that teaches reading
+        return NO_NOTES  # a text that teaches reading
     if strength < _ENOUGH:
         return Judgement(strength, frozenset(), [])
     going = {key for key, share in kept.items() if _goes(key, share, totals[key], strength)}
