@@ -40,7 +40,8 @@ from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.whitespace import blanks, han
 from cleanzh.formats import Stamp
 from cleanzh.kernels import kernel
-from cleanzh.lexicon import bigrams, fluency, kinds, literals, outline, script
+from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
+from cleanzh.lexicon import literals as few_words
 from cleanzh.lexicon.code import Spans
 from cleanzh.report.html.tally import Tally
 from cleanzh.rulebook import book
@@ -768,9 +769,9 @@ def test_headers_are_folded_as_by_their_table(text: str) -> None:
 @given(texts, st.lists(st.text(st.sampled_from("a1% \n("), min_size=1, max_size=3), max_size=4).map(tuple))
 @example("gtag(", ("gtag(",))
 @example("gtag", ("gtag(",))
-def test_literals(text: str, words: tuple[str, ...]) -> None:
+def test_has_any(text: str, words: tuple[str, ...]) -> None:
     compiled("words")
-    assert literals.has_any(text, words) == in_python(lambda: literals.has_any(text, words), literals)
+    assert few_words.has_any(text, words) == in_python(lambda: few_words.has_any(text, words), few_words)
     for wrong in ("", "京"):
         with pytest.raises(ValueError, match="ASCII"):
             compiled("words").has_any(text, (wrong,))
