@@ -58,7 +58,9 @@ def assert_none_is_missed(line: str) -> None:
     assert matching <= passed, [RULES[number].name for number in matching - passed]
 
 
-tricks = st.text(st.sampled_from("的 .·-(（ā)扣抠q群微薇威信weichatxinv♥加+:号1零九公众平台账关註注扫码二维2\u200b"), max_size=12)
+tricks = st.text(
+    st.sampled_from("的 .·-(（ā)扣抠q群微薇威信weichatxinv♥加+:号1零九公众平台账关註注扫码二维2\u200b"), max_size=12
+)
 
 
 @settings(deadline=None, max_examples=500)

@@ -87,17 +87,19 @@ _HINT = lazily(
 # Where _TRICK may change something, for a screen, which knows no looking around: as much as it can tell of each trick.
 _LONE = f"[{_GAPS}][{_HAN}](?:[^{_HAN}]|$)"
 _HAN_DIGIT = _DIGIT.removesuffix("0-9")
-MAY_HIDE = "|".join((
-    rf"[{_VANISHING}]|[{_HAN}]\([a-zü]*[{_TONED}][a-zü]*\s?\)|(?:^|[^{_HAN}])[{_HAN}]{_LONE}",
-    *(f"[{_HAN}][{gap}][{_HAN}][{gap}][{_HAN}]" for gap in _GAPS),
-    *(f"[{_DIGIT}]{{{number}}}[{_HAN_DIGIT}][{_DIGIT}]{{{6 - number}}}" for number in range(7)),
-    rf"[微薇徽葳溦嶶](?:[{_GAPS}][信亻芯♥]|[亻芯♥])|[薇徽葳溦嶶]信|[微薇]xin|wei[{_GAPS}]?xin|wechat",
-    rf"(?:^|[^a-z])w[{_GAPS}]?x(?:[^a-z]|$)|v[{_GAPS}]?(?:信|♥|x(?:[^a-z]|$))|威信(?:[号:]|\s?[a-z0-9])",
-    r"[加+][薇威微v](?:[0-9]|[:\s]+[a-z0-9])",
-    rf"[扣抠]扣|q[{_GAPS}]q|加q(?:[^a-z]|$)|(?:^|[^q])q[群号]|扣群",
-    rf"公(?:[{_GAPS}]众[{_GAPS}]?号|众[{_GAPS}]号|众平台账?号|众[账帐]号|号[:\"])|关(?:[{_GAPS}][注註]|註)",
-    rf"扫[{_GAPS}]码|免[{_GAPS}]费|领[{_GAPS}]取|客[{_GAPS}]服|二[{_GAPS}]?维[{_GAPS}]码|2维码",
-))
+MAY_HIDE = "|".join(
+    (
+        rf"[{_VANISHING}]|[{_HAN}]\([a-zü]*[{_TONED}][a-zü]*\s?\)|(?:^|[^{_HAN}])[{_HAN}]{_LONE}",
+        *(f"[{_HAN}][{gap}][{_HAN}][{gap}][{_HAN}]" for gap in _GAPS),
+        *(f"[{_DIGIT}]{{{number}}}[{_HAN_DIGIT}][{_DIGIT}]{{{6 - number}}}" for number in range(7)),
+        rf"[微薇徽葳溦嶶](?:[{_GAPS}][信亻芯♥]|[亻芯♥])|[薇徽葳溦嶶]信|[微薇]xin|wei[{_GAPS}]?xin|wechat",
+        rf"(?:^|[^a-z])w[{_GAPS}]?x(?:[^a-z]|$)|v[{_GAPS}]?(?:信|♥|x(?:[^a-z]|$))|威信(?:[号:]|\s?[a-z0-9])",
+        r"[加+][薇威微v](?:[0-9]|[:\s]+[a-z0-9])",
+        rf"[扣抠]扣|q[{_GAPS}]q|加q(?:[^a-z]|$)|(?:^|[^q])q[群号]|扣群",
+        rf"公(?:[{_GAPS}]众[{_GAPS}]?号|众[{_GAPS}]号|众平台账?号|众[账帐]号|号[:\"])|关(?:[{_GAPS}][注註]|註)",
+        rf"扫[{_GAPS}]码|免[{_GAPS}]费|领[{_GAPS}]取|客[{_GAPS}]服|二[{_GAPS}]?维[{_GAPS}]码|2维码",
+    )
+)
 _HIDDEN_WORDS = tuple(_HIDDEN)
 UNSTEADY = frozenset("vw薇徽葳溦嶶威扣抠0123456789零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖")
 """The folded characters in the place of which a shadow may have another."""
