@@ -11,7 +11,8 @@ from cleanzh import prepared
 from cleanzh.edits import Edit, Findings, apply, compose
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.rulebook import Candidate, Hit, Rulebook, builtin
+from cleanzh.rulebook import Hit, Rulebook, builtin
+from cleanzh.rulebook.index import WINDOW, Line
 
 __all__ = ["RemoveAds", "remove_ads"]
 
@@ -75,47 +76,62 @@ class RemoveAds:
 
     def examine(self, text: str) -> Findings:
         """:meth:`edits`, as :class:`~cleanzh.edits.Findings`."""
+        return self.look(text) or Findings([])
+
+    def look(self, text: str) -> Findings | None:
+        """:meth:`examine`, but None where nothing is found."""
         rulebook = self.rulebook
-        candidates = rulebook.candidates(text)
+        lines = rulebook.lines(text)
         edits: list[Edit] = []
-        while found := _find(text, rulebook, candidates):
+        while lines:
+            found, cut, waiting = _find(text, rulebook, lines)
+            if not found:
+                break
             # What went may bring other lines to the tail. The text gets shorter each time, so this ends.
             text = apply(text, found)
-            candidates = rulebook.after(text, ((edit.start, edit.before) for edit in found), candidates)
-            edits = compose(edits, found)
-        return Findings(edits, after=text if edits else None)
+            edits = compose(edits, found) if edits else found
+            lines = rulebook.after(text, found, cut, waiting)
+        return Findings(edits, after=text) if edits else None
 
     def __reduce__(self) -> tuple[object, ...]:
         return functools.partial(RemoveAds, select=self._select, ignore=self._ignore), (self._given,)
 
 
-Line = tuple[int, int]
+Span = tuple[int, int]
 Taken = tuple[int, int, str, str]
 """A line that a rule takes away: start, end, the rule's name, and what it takes with it."""
 
 
-def _find(text: str, rulebook: Rulebook, candidates: Iterable[Candidate]) -> list[Edit]:
-    """What goes in one round: parts of lines, whole lines, and the lists below them."""
+def _find(text: str, rulebook: Rulebook, lines: Iterable[Line]) -> tuple[list[Edit], list[Edit], list[Line]]:
+    """What goes in one round: parts of lines, whole lines, and the lists below them.
+
+    Beside that the parts by themselves, and the lines that wait for rules of other zones.
+    """
     parts: list[Edit] = []
     taken: list[Taken] = []
-    for hit in rulebook.hits(text, candidates):
-        low = hit.start if hit.whole else _peeled(hit, rulebook)
-        if hit.whole or not text[hit.line[0] : low].strip():
-            taken.append((*hit.line, hit.rule.name, hit.rule.takes))
-        else:
-            parts.append(Edit(hit.rule.name, low, text[low : hit.end], ""))
+    places, waiting = rulebook.found(text, lines)
+    for place, found in places:
+        number, (start, end, _) = found[0], place
+        if not found[3] or end - start > WINDOW:
+            hit = rulebook.hit(text, place, found)
+            low = hit.start if hit.whole else _peeled(hit, rulebook)
+            if not hit.whole and text[start:low].strip():
+                parts.append(Edit(hit.rule.name, low, text[low : hit.end], ""))
+                continue
+        taken.append((start, end, rulebook.names[number], rulebook.rules[number].takes))
     if not taken:
-        return parts
+        return parts, parts, waiting
     compiled = kernel("page")
     edits = _going(text, taken) if compiled is None else compiled.going(text, taken, _ENDERS, _LIMITS, Edit)
     if not parts:
-        return edits
+        return edits, parts, waiting
     starts = [edit.start for edit in edits]
+    left = []  # of lines that stay
     for part in parts:
         before = bisect.bisect(starts, part.start) - 1
-        if before < 0 or edits[before].end <= part.start:  # its line stays
-            edits.append(part)
-    return sorted(edits, key=lambda edit: edit.start)
+        if before < 0 or edits[before].end <= part.start:
+            left.append(part)
+    return sorted(edits + left, key=lambda edit: edit.start), left, waiting
 
 
 def _going(text: str, taken: Sequence[Taken]) -> list[Edit]:
@@ -142,13 +158,13 @@ def _peeled(hit: Hit, rulebook: Rulebook) -> int:
     return low
 
 
-def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, tuple[str, str]]) -> dict[Line, str]:
+def _company(text: str, lines: Mapping[Span, str], taking: Mapping[Span, tuple[str, str]]) -> dict[Span, str]:
     """The lines that go with a heading, a closing line or a trail; paragraphs hold them back.
 
     Behind a line that closes an article stands the furniture of the page. That is believed if paragraphs stand before
     it, and not more than a summary here and there behind it.
     """
-    page: list[Line] = []
+    page: list[Span] = []
     sizes: list[int] = []
     start = 0
     for content in lines_of(text):
@@ -164,7 +180,7 @@ def _company(text: str, lines: Mapping[Line, str], taking: Mapping[Line, tuple[s
     for at, size in enumerate(sizes):
         if size >= _LONG_PARAGRAPH or (size and at and sizes[at - 1]):
             resumed = at
-    company: dict[Line, str] = {}
+    company: dict[Span, str] = {}
     rule = ""
     for at, line in enumerate(page):
         name, takes = taking.get(line, ("", ""))
@@ -201,14 +217,14 @@ def _paragraph(content: str) -> int:
     return len(content)
 
 
-def _is_word(text: str, line: Line) -> bool:
+def _is_word(text: str, line: Span) -> bool:
     content = text[line[0] : line[1]].strip()
     return len(content) <= _LONGEST_MENU_WORD and not _SENTENCE.search(content)
 
 
-def _whole(text: str, lines: Mapping[Line, str]) -> Iterator[Edit]:
+def _whole(text: str, lines: Mapping[Span, str]) -> Iterator[Edit]:
     """Edits for lines that go, with their line ends, and with blank lines that would stand doubled or at the end."""
-    runs: list[list[Line]] = []
+    runs: list[list[Span]] = []
     for line in sorted(lines):
         end = runs[-1][-1][1] if runs else -1
         if runs and (line[0] == end + 1 or not text[end : line[0]].strip()):

@@ -7,8 +7,8 @@ Rules see the :mod:`~cleanzh.shadow` of one line at a time. A literal index over
 the shadow folds, says which lines can match at all; a text without any is scanned once, and no line of it is touched.
 """
 
-from cleanzh.rulebook.book import Candidate, Hit, Rulebook
+from cleanzh.rulebook.book import Hit, Place, Rulebook
 from cleanzh.rulebook.files import builtin, installed, load, own_rules, parse
 from cleanzh.rulebook.rule import Rule
 
-__all__ = ["Candidate", "Hit", "Rule", "Rulebook", "builtin", "installed", "load", "own_rules", "parse"]
+__all__ = ["Hit", "Place", "Rule", "Rulebook", "builtin", "installed", "load", "own_rules", "parse"]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from cleanzh.edits import Edit
 from cleanzh.errors import RuleError
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.rulebook.index import HEAD, TAIL, WINDOW, Found, Index, Question
+from cleanzh.rulebook.index import HEAD, TAIL, WINDOW, Found, Index, Line, Question
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import Shadow
 
-__all__ = ["Candidate", "Hit", "Rulebook"]
+__all__ = ["Hit", "Place", "Rulebook"]
 
-# A line to try rules on: start, end, the set of rules, its zones, those it was tried in before (-1: not yet), and what
-# its shadow says, if that is known.
-Candidate = tuple[int, int, int, int, int, str | None]
+Place = tuple[tuple[int, int, int], Found]
+"""Where a line starts and ends, its zones, and what was found on it."""
 
 
 class Hit(NamedTuple):
@@ -44,7 +46,7 @@ class Hit(NamedTuple):
     start: int
     end: int
     line: tuple[int, int]
-    zones: tuple[str, ...]
+    zones: int
     match: Any
     cast: Shadow
     shift: int
@@ -69,7 +71,7 @@ class Rulebook:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.name))
-        names = [rule.name for rule in self.rules]
+        self.names = names = tuple(rule.name for rule in self.rules)
         for first, second in zip(self.rules, self.rules[1:], strict=False):
             if first.name == second.name:
                 files = " and ".join(dict.fromkeys((first.file, second.file)))
@@ -113,117 +115,103 @@ class Rulebook:
 
     def scan(self, text: str) -> Iterator[Hit]:
         """For each line on which a rule matches, the longest match (of equals, the first by rule name)."""
-        return self.hits(text, self.candidates(text))
+        places, _ = self.found(text, self.lines(text))
+        return itertools.starmap(functools.partial(self.hit, text), places)
 
-    def hits(self, text: str, candidates: Iterable[Candidate]) -> Iterator[Hit]:
-        """:meth:`scan`, on these lines only."""
+    def lines(self, text: str) -> list[Line]:
+        """The lines to try rules on."""
+        held = self._index.lines(text)
+        return self._every(text, {start: wanted for start, _, wanted, _ in held}) if self._index.always else held
+
+    def _every(self, text: str, held: Mapping[int, int]) -> list[Line]:
+        lines: list[Line] = []
+        start, always = 0, self._index.always
+        while start < len(text):
+            end = _line_end(text, start)
+            lines.append((start, end, held.get(start, 0) | always, None))
+            start = end + 1
+        return lines
+
+    def found(self, text: str, lines: Iterable[Line]) -> tuple[list[Place], list[Line]]:
+        """What is found on these lines, and those that have rules for zones in which they do not stand."""
         index = self._index
-        in_zones = index.in_zones
-        lines: list[tuple[int, int]] = []
+        zoned, in_zones = index.zoned, index.in_zones
+        places: list[tuple[int, int, int]] = []
         questions: list[Question] = []
-        for start, end, wanted, zones, tried, seen in candidates:
-            if zones == tried:
-                continue
-            among, low = index.all, start
+        waiting: list[Line] = []
+        bounds: Bounds | None = None
+        for start, end, wanted, seen in lines:
+            zones = 0
+            if wanted & zoned:
+                bounds = bounds or _bounds(text)
+                zones = (HEAD if start < bounds[0] else 0) | (TAIL if start >= bounds[1] else 0)
+                # The shadow of a line that hides something may show a literal of other rules.
+                if late := wanted & (zoned if seen is None else ~in_zones[zones]):
+                    waiting.append((start, end, late, seen))
+                wanted &= in_zones[zones]
+            low = start
             if end - start > WINDOW:
-                among, low = index.unbounded, end - WINDOW
-                wanted &= among
-            wanted &= in_zones[zones]
-            if wanted and (line := seen or text[low:end].strip()):
-                lines.append((start, end))
-                questions.append((line, zones, wanted, among, seen is not None))
-        for span, question, decided in zip(lines, questions, index.decide_each(questions), strict=True):
-            if decided:
-                best = decided[0] if len(decided) == 1 else max(decided, key=_size)
-                yield self._hit(text, span, _WHERE[question[1]], best)
+                wanted &= index.unbounded
+                low = end - WINDOW
+            if not wanted:
+                continue
+            if seen is not None:
+                questions.append((seen, wanted))
+            elif line := text[low:end].strip():
+                questions.append((line, wanted, zones, index.all if low == start else index.unbounded))
+            else:
+                continue
+            places.append((start, end, zones))
+        decided = index.decide_each(questions)
+        return [(place, found) for place, found in zip(places, decided, strict=True) if found], waiting
 
-    def on_line(self, text: str, start: int, end: int, zones: tuple[str, ...] | None = None) -> list[Hit]:
-        """All matches on the line ``text[start:end]``, by rule name; zones are judged within ``text`` if not given."""
-        where = _zones(start, _bounds(text)) if zones is None else _WHERE.index(zones)
+    def hit(self, text: str, place: tuple[int, int, int], found: Found) -> Hit:
+        """What was found there, with all that a rule's match says."""
+        number, low, high, whole, match, shadow = found
+        start, end, zones = place
+        begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
+        whole = whole and (end - start <= WINDOW or not text[start:begin].strip())
+        rule, span = self.rules[number], (begin + low, begin + high)
+        return Hit(rule, *span, (start, end), zones, match, shadow, begin, text, whole)
+
+    def on_line(self, text: str, start: int, end: int, zones: int) -> list[Hit]:
+        """All matches on the line ``text[start:end]``, by rule name."""
         window = text[max(start, end - WINDOW) : end]
         line = window.strip()
         if not line:
             return []
         among = self._index.all if len(window) == end - start else self._index.unbounded
-        found = self._index.decide_all(line, where, among)
-        return [self._hit(text, (start, end), _WHERE[where], one) for one in found]
+        return [self.hit(text, (start, end, zones), one) for one in self._index.decide_all(line, zones, among)]
 
-    def _hit(self, text: str, line: tuple[int, int], zones: tuple[str, ...], found: Found) -> Hit:
-        number, low, high, match, shadow = found
-        start, end = line
-        begin = end - len(text[max(start, end - WINDOW) : end].lstrip())
-        whole = high - low == shadow.length and not text[start:begin].strip()
-        return Hit(self.rules[number], begin + low, begin + high, line, zones, match, shadow, begin, text, whole)
+    def after(self, text: str, edits: Sequence[Edit], cut: Sequence[Edit], waiting: Iterable[Line]) -> list[Line]:
+        """The lines of ``text`` on which more can be found than before, when it had not lost ``edits``.
 
-    def candidates(self, text: str) -> Iterable[Candidate]:
-        """The lines to try rules on."""
-        always = self._index.always
-        if not always:
-            return self._held(text)
-        return self._every(text, {start: wanted for start, _, wanted, *_ in self._held(text)})
-
-    def _every(self, text: str, held: Mapping[int, int]) -> Iterator[Candidate]:
-        start, bounds = 0, _bounds(text)
-        while start < len(text):
-            end = _line_end(text, start)
-            wanted = held.get(start, 0) | self._index.always
-            yield start, end, wanted, _zones(start, bounds) if wanted & self._index.zoned else 0, -1, None
-            start = end + 1
-
-    def _held(self, text: str, bounds: Bounds | None = None, low: int = 0, high: int | None = None) -> list[Candidate]:
-        """The lines of ``text[low:high]`` that hold a literal which a rule of their length needs."""
-        found = self._index.lines(text, low, high)
-        if not found:
-            return []
-        bounds, zoned = bounds or _bounds(text), self._index.zoned
-        return [
-            (start, end, wanted, _zones(start, bounds) if wanted & zoned else 0, -1, seen)
-            for start, end, wanted, seen in found
-        ]
-
-    def after(self, text: str, cuts: Iterable[tuple[int, str]], candidates: Iterable[Candidate]) -> Iterable[Candidate]:
-        """The candidates of ``text``, which lost these cuts (start, content) where something was found.
-
-        On a line that lost nothing, only rules that ask for a zone can find more: it may have come into one.
+        They are those of which a part was ``cut``, and of those that were ``waiting`` the ones that are left.
         """
         if self._index.always:
-            return self.candidates(text)
-        spans: list[tuple[int, int, int]] = []
-        again: list[Candidate] = []
-        gone = 0
+            return self.lines(text)
+        if not (cut or waiting):
+            return []
+        starts = [edit.start for edit in edits]
+        gone = list(itertools.accumulate((len(edit.before) for edit in edits), initial=0))
+        lines: list[Line] = []
         looked = -1
-        bounds = _bounds(text)
-        for low, before in cuts:
-            at, high = low - gone, low + len(before)
-            gone += len(before)
-            fresh = not at or text[at - 1] == "\n"
-            if (fresh and before[-1] == "\n") or (at == len(text) and (fresh or before[0] == "\n")):
-                spans.append((low, high, gone))
-                continue
-            spans.append((low - 1, high + 1, gone))  # what is beside it is on the line, too
+        for edit in cut:
+            at = edit.start - gone[bisect.bisect_left(starts, edit.start)]
             start = text.rfind("\n", 0, at) + 1
             if start != looked:
-                again += self._held(text, bounds, start, _line_end(text, at))
+                lines += self._index.lines(text, start, _line_end(text, at))
                 looked = start
-        zoned = self._index.zoned
-        left: list[Candidate] = []
-        number = gone = 0
-        for start, end, wanted, tried, _, seen in candidates:
-            while number < len(spans) and spans[number][1] <= start:
-                gone = spans[number][2]
-                number += 1
-            if wanted & zoned and (number == len(spans) or spans[number][0] >= end):
-                start -= gone
-                left.append((start, end - gone, wanted & zoned, _zones(start, bounds), tried, seen))
-        return sorted(left + again) if again else left
+        for start, end, wanted, seen in waiting:
+            number = bisect.bisect(starts, start)
+            untouched = number == len(starts) or starts[number] >= end
+            if untouched and (not number or edits[number - 1].end <= start):
+                lines.append((start - gone[number], end - gone[number], wanted, seen))
+        return sorted(lines)
 
     @functools.cached_property
     def _index(self) -> Index:
         return Index(self.rules)
-
-
-def _size(found: Found) -> int:
-    return found[2] - found[1]
 
 
 Bounds = tuple[int, int]
@@ -246,11 +234,6 @@ def _bounds_by_lines(text: str) -> Bounds:
     return head_ends, tail_starts
 
 
-def _zones(start: int, bounds: Bounds) -> int:
-    """The zones of the line that starts there, as bits."""
-    return (HEAD if start < bounds[0] else 0) | (TAIL if start >= bounds[1] else 0)
-
-
 def _line_end(text: str, start: int) -> int:
     end = text.find("\n", start)
     return len(text) if end < 0 else end
@@ -258,4 +241,3 @@ def _line_end(text: str, start: int) -> int:
 
 # A third of the lines is the head of a document, a third its tail, but never fewer than these.
 _LEAST_HEAD, _LEAST_TAIL = 8, 16
-_WHERE = ((), ("head",), ("tail",), ("head", "tail"))

@@ -17,7 +17,7 @@ from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed, spelled
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "WINDOW", "Decision", "Found", "Index", "Line", "Question", "literals"]
+__all__ = ["HEAD", "TAIL", "WINDOW", "Found", "Index", "Line", "Nothing", "Question", "literals"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
@@ -35,15 +35,14 @@ _REMEMBERED = 8192
 Line = tuple[int, int, int, str | None]
 """Start and end of a line, the rules to try there, and what its shadow says if it hides nothing and that is known."""
 
-Question = tuple[str, int, int, int, bool]
-"""A line, its zones, the rules to try there, the rules that may be tried, and whether the line is its own shadow.
-
-If something was dropped that may have hidden a literal, the rules to try are those that may be and whose literal shows.
+Question = tuple[str, int] | tuple[str, int, int, int]
+"""A line and the rules to try there. If it is not its own shadow, its zones and the rules that may be tried as well: if
+something was dropped that may have hidden a literal, those of them are tried whose literal shows.
 """
 
-Found = tuple[int, int, int, Any, Shadow]
-"""What was found: the number of the rule, the span in the line, match, shadow."""
-Decision = tuple[Found, ...]
+Found = tuple[int, int, int, bool, Any, Shadow]
+"""What was found: the number of the rule, the span in the line, whether that is all of it, match, shadow."""
+Nothing = tuple[()]
 
 HEAD, TAIL = 1, 2  # the zones of a line, as bits
 _ASKS = {"head": HEAD, "tail": TAIL}
@@ -56,7 +55,7 @@ class Index:
         self._rules = rules
         self._searches: list[Callable[[str], Any] | None] = [None] * len(rules)
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
-        self._decided: dict[Question, Decision] = {}
+        self._decided: dict[Question, Found | Nothing] = {}
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
@@ -105,43 +104,46 @@ class Index:
             known.codes, known.beyond, known.plain, known.sets, known.size, programs, longest, WINDOW
         )
 
-    def decide_each(self, questions: Sequence[Question]) -> Sequence[Decision | None]:
-        """What rules find on each of some lines.
+    def decide_each(self, questions: Sequence[Question]) -> Sequence[Found | Nothing | None]:
+        """The longest that a rule finds on each of some lines (of equals, the first by rule name).
 
         The foot of a site stands on every page of it, so a short line is often one that was just decided.
         """
         known = self._decided
         found = list(map(known.get, questions))
-        new = [at for at, decision in enumerate(found) if decision is None]
-        if new:
+        if None in found:
+            new = [at for at, best in enumerate(found) if best is None]
             if len(known) > _REMEMBERED:
                 known.clear()
-            casts = iter(shadows([questions[at][0] for at in new if not questions[at][-1]]))
+            casts = iter(shadows([questions[at][0] for at in new if len(questions[at]) > 2]))
             for at in new:
-                question = questions[at]
-                line = question[0]
-                cast = Shadow(line, None, len(line)) if question[-1] else next(casts)
-                found[at] = decision = self._decide(question, cast)
+                line, wanted, *where = questions[at]
+                cast = next(casts) if where else Shadow(line, None, len(line))
+                if cast.offsets is not None:
+                    wanted = self._shown(cast, *where)
+                decided = self._decide(cast, wanted)
+                found[at] = best = max(decided, key=_size) if decided else ()
                 if len(line) <= _SHORT:
-                    known[question] = decision
+                    known[questions[at]] = best
         return found
 
-    def decide_all(self, line: str, zones: int, among: int) -> Decision:
+    def decide_all(self, line: str, zones: int, among: int) -> list[Found]:
         """What each rule of ``among`` finds on a line."""
         cast = shadow(line)
-        return self._decide((line, zones, self.triggered(cast.text) & among, among, False), cast, every=True)
+        return self._decide(cast, self._shown(cast, zones, among), every=True)
 
-    def _decide(self, question: Question, cast: Shadow, *, every: bool = False) -> Decision:
-        """What is found in a shadow.
+    def _shown(self, cast: Shadow, zones: int, among: int) -> int:
+        """The rules of ``among`` whose literal shows."""
+        return self.triggered(cast.text) & among & self.in_zones[zones]
 
-        Rules behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
+    def _decide(self, cast: Shadow, wanted: int, *, every: bool = False) -> list[Found]:
+        """What these rules find in a shadow.
+
+        Those behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
         """
-        _, zones, wanted, among, _ = question
         seen = cast.text
-        if cast.offsets is not None:
-            wanted = self.triggered(seen) & among
         length, fitting = len(seen), self._fitting
-        wanted &= (fitting[length] if length < len(fitting) else fitting[-1]) & self.in_zones[zones]
+        wanted &= fitting[length] if length < len(fitting) else fitting[-1]
         searches = self._searches
         decided: list[Found] = []
         chinese: bool | None = None
@@ -161,10 +163,11 @@ class Index:
                     continue
             low, high = cast.span(*match.span(self._parts[number]))
             if low < high:
-                decided.append((number, low, high, match, cast))
-                if high - low == cast.length and not every:
+                whole = high - low == cast.length
+                decided.append((number, low, high, whole, match, cast))
+                if whole and not every:
                     break
-        return tuple(decided)
+        return decided
 
     def _search(self, number: int) -> Callable[[str], Any]:
         """The search for a rule's pattern, compiled when a line first asks for it."""
@@ -199,6 +202,10 @@ def _by_literal(rules: Sequence[Rule]) -> dict[str, int]:
         for literal in rule.needs:
             by_literal[literal] = by_literal.get(literal, 0) | 1 << number
     return by_literal
+
+
+def _size(found: Found) -> int:
+    return found[2] - found[1]
 
 
 def _set(numbers: Iterable[int]) -> int:
