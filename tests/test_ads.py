@@ -212,6 +212,16 @@ def test_a_line_that_comes_into_a_zone_is_read_by_all_its_rules() -> None:
     assert book(page) == "\n".join(["正文。"] * 15)
 
 
+def test_promotions_in_a_row_are_not_decided_one_by_one() -> None:
+    def decisions(promotions: int) -> int:
+        book = RemoveAds()
+        assert book("今天下午大会在京闭幕。" + "关注公众号某某。" * promotions) == "今天下午大会在京闭幕。"
+        misses: int = book.rulebook._index.decide_all.cache_info().misses
+        return misses
+
+    assert decisions(2000) == decisions(1000) < 200
+
+
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 def test_what_is_left_after_a_round_is_what_a_fresh_look_finds(text: str) -> None:

@@ -7,6 +7,7 @@ import re
 import warnings
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from cleanzh import prepared
@@ -30,6 +31,8 @@ _SHORT = 200
 WINDOW = 2000
 """Longer lines are read by their last part only: what is an advert there stands at the end."""
 _REMEMBERED = 8192
+_WINDOWS = 64
+_first = itemgetter(0)
 
 
 Line = tuple[int, int, int, str | None]
@@ -57,6 +60,8 @@ class Index:
         self._parts: list[str | int] = [0] * len(rules)  # the group that goes
         self._decided: dict[Question, Found | Nothing] = {}
         self._numbers = functools.lru_cache(maxsize=_REMEMBERED)(_bits)
+        # A line of a hundred promotions ends in the same window of it again and again, when one after the other goes.
+        self.decide_all = functools.lru_cache(maxsize=_WINDOWS)(self._decide_all)
         self.all = (1 << len(rules)) - 1
         self.always = _set(number for number, rule in enumerate(rules) if not rule.needs)
         self.unbounded = _set(number for number, rule in enumerate(rules) if rule.max_length is None)
@@ -77,7 +82,7 @@ class Index:
     def triggered(self, seen: str) -> int:
         """The rules that a shadow holds a literal of."""
         rules, gate = self.always, self.gate
-        for number, _ in gate.look(seen):
+        for number in set(map(_first, gate.look(seen))):
             rules |= self._wanted.get(gate.forms[number], 0)
         return rules
 
@@ -127,7 +132,7 @@ class Index:
                     known[questions[at]] = best
         return found
 
-    def decide_all(self, line: str, zones: int, among: int) -> list[Found]:
+    def _decide_all(self, line: str, zones: int, among: int) -> list[Found]:
         """What each rule of ``among`` finds on a line."""
         cast = shadow(line)
         return self._decide(cast, self._shown(cast, zones, among), every=True)
