@@ -37,7 +37,7 @@ from cleanzh.filters.metadata import lines as headers
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
-from cleanzh.filters.whitespace import blanks, han
+from cleanzh.filters.whitespace import blanks, han, places
 from cleanzh.formats import Stamp
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import bigrams, fluency, kinds, outline, script
@@ -189,51 +189,54 @@ def test_letters(text: str) -> None:
     assert list(script._counts(text)) == script._count_few(text)
 
 
-@given(st.text(st.sampled_from("  \n\u3000\tA1京第条是，：。」”’）（《“\U00020000😀\ud800"), max_size=30) | texts)
-@example("京\U00031400 ，好")  # of the last plane of Han
-def test_blanks(text: str) -> None:
-    compiled("classes")
-    by_kernel = blanks.plain_blanks(text)
-    by_pattern = in_python(lambda: blanks.plain_blanks(text), blanks)
-    for name in ("split", "numbered", "beside", "empty", "end"):
-        assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
-    for name in ("indent", "run"):
-        assert bool(getattr(by_kernel, name)) == bool(getattr(by_pattern, name))
-
-
 @given(
-    st.text(st.sampled_from("    \n#（第1５三之条，。:_、”（作者张四国家的Aé\u4dc0\U00020000😀\ud800"), max_size=70)
+    st.text(st.sampled_from("  \n\u3000\tA1京第条是，：。」”’）（《“\U00020000😀\ud800"), max_size=30)
+    | st.text(st.sampled_from("    \n#（第1５三之条，。:_、”（作者张四国家的Aé\u4dc0\U00020000😀\ud800"), max_size=70)
+    | st.text(st.sampled_from("  \n，、国家人民A\U00020000\ud800"), max_size=60)
     | texts
 )
+@example("京\U00031400 ，好")  # of the last plane of Han
 @example(f"，{'家' * 59} 国家人")
 @example(f"，{'家' * 60} 国家人")
 @example(f"国家人 {'家' * 58}，")
 @example(f"国家人 {'家' * 59}，")
 @example("\u4dc0 \u4dc0，")
-def test_sentences(text: str) -> None:
-    compiled("blanks")
-    places = [place for place, char in enumerate(text) if char == " "]
-    assert han._sentences(text, places) == in_python(lambda: han._sentences(text, places), han)
-
-
-@given(st.text(st.sampled_from("  \n，、国家人民A\U00020000\ud800"), max_size=60) | texts)
 @example(f"，{'家' * 299} 国家 人")
 @example(f"，{'家' * 300} 国家 人")
 @example(f" 国家 人{'家' * 295}，")
 @example(f" 国家 人{'家' * 294}，")
 @example("， 一二三四五六 一二三四五六七 人")
-def test_keywords(text: str) -> None:
+@example("一 二 三 四 五 ，")
+def test_blanks(text: str) -> None:
     compiled("blanks")
-    places = [place for place, char in enumerate(text) if char == " "]
-    for some in (places, places[::2]):
-        assert han._keywords(text, some) == in_python(functools.partial(han._keywords, text, some), han)
+    by_kernel, by_pattern = places.survey(text), in_python(lambda: places.survey(text), places)
+    if by_kernel is None or by_pattern is None:
+        assert by_kernel is by_pattern or by_kernel.number == len(by_kernel.doubtful)
+        return
+    for name in ("sentences", "keywords", "beside", "empty", "end"):
+        assert list(getattr(by_kernel, name)) == list(getattr(by_pattern, name))
+    for name in ("indent", "run"):
+        assert bool(getattr(by_kernel, name)) == bool(getattr(by_pattern, name))
+    assert (by_kernel.spaced_out, by_kernel.between) == (by_pattern.spaced_out, by_pattern.between)
+    if not by_kernel.doubtful and not by_kernel.indent:
+        assert by_kernel.number == by_pattern.number
 
 
-@given(st.text("国家\U00020000é", min_size=1, max_size=700), st.data(), st.integers(0, 800))
-def test_beside(text: str, data: st.DataObject, far: int) -> None:
+@given(st.text("国家\U00020000é", min_size=1, max_size=700), st.data(), st.integers(0, 800), st.integers(1, 9))
+def test_beside(text: str, data: st.DataObject, far: int, least: int) -> None:
+    compiled("blanks")
     pair = "".join(data.draw(st.sampled_from(text)) for _ in range(2))
     expected = (text.count(pair, 0, far), *(text.count(char, 0, far) for char in pair))
-    assert compiled("blanks").beside(text, pair, far) == expected
+    counts = places.compiled_search().beside(text, pair, far, least)
+    assert counts == (expected if expected[0] >= least else None)
+
+
+@given(st.text(" 国家民，\U00020000", max_size=300), st.text("国家民", min_size=2, max_size=4))
+def test_words_between_blanks(text: str, word: str) -> None:
+    compiled("blanks")
+    with_blanks = f" {word} {text} {word} 国{word}家"
+    by_kernel = han._is_common(with_blanks, word)
+    assert by_kernel == in_python(lambda: han._is_common(with_blanks, word), han)
 
 
 @settings(deadline=None)
@@ -503,7 +506,7 @@ def in_python(measure: Callable[[], Any], *modules: object) -> Any:
     """What comes of it without kernels."""
     with pytest.MonkeyPatch.context() as patch:
         for module in modules:
-            for name in ("kernel", "compiled_model"):
+            for name in ("kernel", "compiled_model", "compiled_search"):
                 if hasattr(module, name):
                     patch.setattr(module, name, lambda *_: None)
         return measure()

@@ -9,8 +9,10 @@ from contract import cases, holds, is_linear, pickles
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cleanzh.edits import Findings, apply
 from cleanzh.errors import UsageError
 from cleanzh.filters import NormalizeWhitespace, normalize_whitespace
+from cleanzh.filters.whitespace import _find
 
 
 @pytest.mark.parametrize("case", cases("whitespace"))
@@ -63,6 +65,16 @@ def test_any_sentence(text: str) -> None:
 )
 def test_what_an_edit_uncovers_goes_too(before: str, after: str) -> None:
     assert normalize_whitespace(before) == after
+
+
+@given(st.lists(PIECES | SENTENCES | st.sampled_from("国 家 ” ， 的 张 “"), max_size=24).map("".join))
+def test_what_needs_no_second_look(text: str) -> None:
+    found = _find(text, "keep")
+    if isinstance(found, Findings):
+        assert found.after == apply(text, found.edits)
+        assert found.after is not None
+        again = _find(found.after, "keep")
+        assert not (again.edits if isinstance(again, Findings) else again)
 
 
 @given(st.lists(PIECES, max_size=24).map("".join))

@@ -217,7 +217,7 @@ compose(PyObject *module, PyObject *args)
     PyObject *one, *other, *type, *merge, *composed = NULL;
     if (!PyArg_ParseTuple(args, "OOOO", &one, &other, &type, &merge))
         return NULL;
-    if (!is_edit_type(type)) {
+    if (!is_tuple_type(type)) {
         PyErr_SetString(PyExc_TypeError, "compose(first, second, Edit, merge)");
         return NULL;
     }
@@ -294,7 +294,7 @@ read_spans(PyObject *text, PyObject *list, Py_ssize_t number, Span *spans, Py_ss
 static PyObject *
 edited(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    if (given != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !is_edit_type(args[2])) {
+    if (given != 3 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !is_tuple_type(args[2])) {
         PyErr_SetString(PyExc_TypeError, "edited(text, found, Edit)");
         return NULL;
     }

@@ -4,14 +4,6 @@
 
 #include "text.h"
 
-/* Whether an object is a type of tuples, with no place of their own in them. */
-static inline int
-is_edit_type(PyObject *object)
-{
-    return PyType_Check(object) && PyType_IsSubtype((PyTypeObject *)object, &PyTuple_Type)
-           && ((PyTypeObject *)object)->tp_basicsize == PyTuple_Type.tp_basicsize;
-}
-
 /* An edit; NULL without memory. To call the type takes three times as long. */
 static inline PyObject *
 made_edit(PyTypeObject *type, PyObject *rule, PyObject *start, PyObject *before, PyObject *after)

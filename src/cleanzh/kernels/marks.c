@@ -128,7 +128,7 @@ behind_chinese(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (!opened(args, count, 8, &text, &buffer, span))
         return NULL;
     PyObject *whole = args[0], *kept = args[4], *forms = args[5], *edits = NULL, *others = NULL, *smiles = NULL;
-    if (!PyList_Check(kept) || !PyDict_Check(forms) || !is_edit_type(args[6])) {
+    if (!PyList_Check(kept) || !PyDict_Check(forms) || !is_tuple_type(args[6])) {
         PyErr_SetString(PyExc_TypeError, "behind_chinese(text, table, start, end, kept, forms, Edit, rule)");
         goto failed;
     }

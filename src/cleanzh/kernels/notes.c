@@ -132,7 +132,7 @@ static PyObject *
 removed(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     if (count != 5 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1]) || !PyAnySet_Check(args[2])
-        || !is_edit_type(args[3])) {
+        || !is_tuple_type(args[3])) {
         PyErr_SetString(PyExc_TypeError, "removed(text, notes, going, Edit, rule)");
         return NULL;
     }

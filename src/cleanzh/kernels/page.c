@@ -257,7 +257,7 @@ going(PyObject *module, PyObject *args)
                           &limits->short_paragraph, &limits->long_paragraph, &limits->fewest_fragments,
                           &limits->fragment, &limits->longest_word, &limits->deepest_trail, &edit))
         return NULL;
-    if (!is_edit_type(edit)) {
+    if (!is_tuple_type(edit)) {
         PyErr_SetString(PyExc_TypeError, "going: a type of edits is wanted");
         return NULL;
     }

@@ -128,7 +128,7 @@ next_difference(PyObject *before, PyObject *after, Py_ssize_t i, Py_ssize_t leng
 static PyObject *
 changed(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
-    if (count != 5 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) || !is_edit_type(args[3]) ||
+    if (count != 5 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) || !is_tuple_type(args[3]) ||
         PyUnicode_GET_LENGTH(args[0]) != PyUnicode_GET_LENGTH(args[1])) {
         PyErr_SetString(PyExc_TypeError, "changed(before, after, gap, Edit, rule), the texts of one length");
         return NULL;

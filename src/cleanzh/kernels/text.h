@@ -64,6 +64,14 @@ classes_at(const Text *text, Py_ssize_t place)
     return text->classes[ENTRY(character)];
 }
 
+/* Whether an object is a type of tuples, with no place of their own in them. */
+static inline int
+is_tuple_type(PyObject *object)
+{
+    return PyType_Check(object) && PyType_IsSubtype((PyTypeObject *)object, &PyTuple_Type)
+           && ((PyTypeObject *)object)->tp_basicsize == PyTuple_Type.tp_basicsize;
+}
+
 /* How many ends of lines there are in a text. */
 #define LINE_ENDS(NAME, UNIT)                                                    \
     static inline Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length)          \

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Literal, get_args
 
-from cleanzh.edits import Edit, Findings, text_filter
+from cleanzh.edits import Edit, Findings, apply, text_filter
 from cleanzh.errors import UsageError
 from cleanzh.filters.whitespace.blanks import (
     Found,
-    Places,
     Spans,
     beside_marks,
     forms,
-    plain_blanks,
     runs,
     word_spacing,
 )
 from cleanzh.filters.whitespace.han import inside_words
 from cleanzh.filters.whitespace.lines import blank_lines, breaks, indents, trailing
+from cleanzh.filters.whitespace.places import Places, survey
 from cleanzh.kernels import kernel
 from cleanzh.lexicon import code as code_lexicon
 from cleanzh.lexicon.code import code_spans, may_have_code
@@ -61,7 +60,7 @@ class NormalizeWhitespace:
             raise UsageError(f"between={between!r} is none of {', '.join(get_args(Between))}")
         self.between = between
 
-        def find(text: str) -> list[Edit]:
+        def find(text: str) -> list[Edit] | Findings:
             return _find(text, between)
 
         self._filter = text_filter("whitespace", repeat=True)(find)
@@ -87,20 +86,40 @@ class NormalizeWhitespace:
         return self._filter.look(text)
 
 
-def _find(text: str, between: Between) -> list[Edit]:
+_NO_PLACES = Places(
+    (), (), spaced_out=False, number=0, between=0, beside=(), empty=(), end=(), indent=(), run=(), doubtful=()
+)
+
+
+def _find(text: str, between: Between) -> list[Edit] | Findings:
     kinds = kinds_of(text)
     edge = bool(kinds & LINE_FEEDS) or text[:1].isspace() or text[-2:].isspace()
     if between == "keep" and not edge and not kinds & (BLANK | ODD_BLANK):
         return []
-    places, odd = plain_blanks(text), bool(kinds & ODD_BLANK)
-    if between == "keep" and not (edge or odd or any(places)):
-        return []
+    places, odd = survey(text), bool(kinds & ODD_BLANK)
+    if places is None:
+        if between == "keep" and not (edge or odd):
+            return []
+        places = _NO_PLACES
     found = [one for one in _found(text, places, odd=odd, edge=edge, between=between) if one[0]]
     if not found:
         return []
-    if may_have_code(text) and (code := code_spans(text)):
+    code = code_spans(text) if may_have_code(text) else None
+    if code:
         found = [one if one[1] == "whitespace.line-break" else (_outside(code, one[0]), *one[1:]) for one in found]
-    return _edits(text, found)
+    edits = _edits(text, found)
+    if odd or edge or code or between != "keep" or places.empty or places.indent or places.run or places.doubtful:
+        return edits
+    # Only single blanks went, and beside the others stands what stood there. So nothing more will be found but between
+    # Chinese characters, where the sentence counts, and the rest of the text.
+    after = apply(text, edits)
+    if (
+        len(edits) < places.number
+        and (left := survey(after))
+        and any(spans for spans, _, _ in inside_words(after, left))
+    ):
+        return edits
+    return Findings(edits, after=after)
 
 
 def _found(text: str, places: Places, *, odd: bool, edge: bool, between: Between) -> Iterator[Found]:
@@ -119,7 +138,7 @@ def _found(text: str, places: Places, *, odd: bool, edge: bool, between: Between
         yield list(runs(text)), "whitespace.run", " "
     if between != "keep":
         yield from word_spacing(text, between)
-    if places.split or places.numbered:
+    if places.between:
         yield from inside_words(text, places)
 
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cleanzh import prepared
-from cleanzh.kernels import kernel
-from cleanzh.lexicon.classes import answers, classes_of
 from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = [
+    "BEYOND_HAN",
     "BLANK",
     "BMP_HAN",
     "WIDE",
     "Found",
-    "Places",
     "Spans",
     "beside_marks",
     "forms",
     "is_table",
     "may_be_elsewhere",
-    "plain_blanks",
     "runs",
     "word_spacing",
 ]
@@ -37,42 +32,8 @@ BLANK = rf" \t{WIDE}"
 
 _WIDE_RUN = lazily(f"[{WIDE}]+")
 BMP_HAN = "\u3400-\u9fff"
-_BEYOND_HAN = "\U00020000-\U0003ffff"  # nothing else is there
-_HAN = BMP_HAN + _BEYOND_HAN
-_CLOSING = "，。、；：！？）》】」』〕"
-_OPENING = "（《【「『〔"
-_QUOTES = "“‘"
-_QUOTED = "”」』’"
-_WORD = "0-9A-Za-z"
-_TEXT = _WORD + _HAN
-_BEFORE_MARK = "%％’”\"')\\]）》】」』〕…—`℃°"
-_MARKS = "，。、；！？"
-_NUMBERED, _UNITS = "第编編篇项項", "条條章节節款"
-_GAP_BEFORE = "是为為"  # `正确的是 。` is a gap to fill in
-_OTHER_SPACE = f"\t\x0b-\r\x1c-\x1f\x85\u2028\u2029{WIDE}"
-# Every plain blank that any of the finders may take, in one search, each alternative with a group that names it. It
-# begins with the blank it looks for: from a literal, the search runs at the speed of memchr.
-_PLACE = lazily(
-    # Most blanks stand beside Latin: those need no more than one look at either side.
-    rf" (?![{_WORD}](?<=[{_WORD}{BMP_HAN}] .)|[{BMP_HAN}](?<=[{_WORD}] .))"
-    # Headings and articles of a law are told apart, since it has one on each line: 第一条 为了, 第 二 節 管轄.
-    rf"(?:(?<=[{BMP_HAN}] )(?=[{BMP_HAN}])"
-    rf"(?:(?:(?<=[{_NUMBERED}{_UNITS}] )|(?=[{_UNITS}]))(?P<numbered>)|(?P<split>))"
-    rf"|(?:(?<=[{_TEXT}{_BEFORE_MARK}] )(?<![{_GAP_BEFORE}] ) ?(?=[{_CLOSING}])"
-    rf"|(?<=[{_MARKS}] ) ?(?=[{_TEXT}{_QUOTES}{_OPENING}])|(?<=[：{_OPENING}] )(?=[{_TEXT}{_QUOTES}{_OPENING}])"
-    rf"|(?<=[，。！？…][{_QUOTED}] )(?=[{_HAN}]))(?P<beside>)"
-    r"|(?<=\n ) *$(?P<empty>)"
-    r"|(?<!  ) *$(?P<end>)"  # but for the lookbehind, a long run of blanks would be tried from each of them
-    r"|(?<=\n )(?P<indent>)"
-    r"|(?<=\S ) (?P<run>))",
-    re.MULTILINE,
-)
-# All that it asks of the characters beside a blank, but for the one before a closing quotation mark.
-_SETS = (
-    *("\n", _OTHER_SPACE, _WORD, BMP_HAN, _BEYOND_HAN, _CLOSING, _OPENING, _QUOTES, _QUOTED),
-    *(_BEFORE_MARK, _MARKS, "：", _NUMBERED, _UNITS, _GAP_BEFORE),
-)
-_DEPENDS = 8  # behind the groups: on the character before the one before the blank
+BEYOND_HAN = "\U00020000-\U0003ffff"  # nothing else is there
+_HAN = BMP_HAN + BEYOND_HAN
 _RUN = lazily(r" (?<=\S ) +(?=\S)")
 _TABLE = lazily("[\u2500-\u257f]|\\|.*\\|")
 _SENTENCE_END = lazily(r"[。！？…][”’」』）]?[ \t]*$")
@@ -114,52 +75,6 @@ def forms(text: str, odd: Sequence[int]) -> Iterator[Found]:
         after = text[end : end + _NEAR].partition("\n")[0]
         if after.strip() and not (elsewhere and _TABLE.search(before + after)):
             yield [(start, end)], "whitespace.form", " " * (end - start)
-
-
-class Places(NamedTuple):
-    """The spans of plain blanks that may have to go, by what they stand beside."""
-
-    split: Spans  # single ones between two Chinese characters
-    numbered: Spans  # such as well, in a heading
-    beside: Spans
-    empty: Spans
-    end: Spans
-    indent: Spans
-    run: Spans
-
-
-def plain_blanks(text: str) -> Places:
-    """Where they are; one may be left out of what only has to be noticed: indents, and runs."""
-    compiled = kernel("classes")
-    if compiled is None:
-        spans: dict[str, list[tuple[int, int]]] = {group: [] for group in Places._fields}
-        for m in _PLACE.finditer(text):
-            spans[str(m.lastgroup)].append(m.span())
-        return Places(**spans)
-    table, said = _asked()
-    found = compiled.runs_of(text, table, said, " ", _DEPENDS)
-    places, depends = Places._make(found[:-1]), found[-1]
-    if depends:
-        more = [span for span in depends if _PLACE.match(text, span[0])]
-        places = places._replace(beside=sorted([*places.beside, *more]))
-    return places
-
-
-@prepared.at_build("lexicon/classes.py", "lexicon/kinds.py")
-def _asked() -> tuple[bytes, bytes]:
-    """The classes of characters that the pattern tells apart, and what it says of blanks between any two of them."""
-    table, samples = classes_of(" ", _SETS)
-    return table, answers(samples, _ask)
-
-
-def _ask(before: str, blanks: str, behind: str) -> int:
-    """Which of the groups, counted from 1, the pattern finds blanks in; 0 if it finds none."""
-    said = set()
-    for far in ("。", "一"):
-        start = len(far + before) if before else 0
-        m = _PLACE.match(far + before + blanks + behind if before else blanks + behind, start)
-        said.add(1 + Places._fields.index(str(m.lastgroup)) if m else 0)
-    return said.pop() if len(said) == 1 else _DEPENDS
 
 
 def may_be_elsewhere(text: str) -> bool:
