@@ -85,7 +85,7 @@ def test_no_gate_hides_an_edit(text: str, padded: bool) -> None:
     ("kind", "chars"),
     [
         (kinds.UNSEEN, "".join(invisible._KINDS.values())),
-        (kinds.ODD_BLANK, whitespace.blanks._OTHER_SPACE),
+        (kinds.ODD_BLANK, whitespace.places._OTHER_SPACE),
         (kinds.COMMA, ",;:!?"),
         (kinds.COMMA | kinds.BRACKET | kinds.QUOTE, punctuation._MARK.pattern[1:-2]),
         (kinds.SIMPLIFIED, "".join(char for char in characters("simplified") if char <= "\uffff")),

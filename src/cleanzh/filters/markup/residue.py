@@ -59,13 +59,11 @@ _SCRIPT = lazily(
 )
 _DATA = lazily(r"^[ \t]*[\[{][ \t]*[\"{\[].{0,20000}[}\]][ \t]*;?[ \t]*$", re.MULTILINE)
 
+_STATEMENTS = ("var ", "let ", "const ", "return ", "try", "if", "else")
+_SCRIPT_WORDS = (*_STATEMENTS, "}", "function", "$(", "window.", "document.", "jQuery")
 _SOURCES = (  # each with words of which it has one
     (("{",), _STYLE, "style"),
-    (
-        ("}", "var ", "let ", "const ", "function", "$(", "window.", "document.", "jQuery", "try", "return ", "if", "else"),
-        _SCRIPT,
-        "script",
-    ),
+    (_SCRIPT_WORDS, _SCRIPT, "script"),
     (("[", "{"), _DATA, "data"),
 )
 _FAR = 100_000
