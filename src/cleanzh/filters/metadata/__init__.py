@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cleanzh import prepared
 from cleanzh.edits import Findings, apply, text_filter
 from cleanzh.filters.metadata.labels import PERSONS
 from cleanzh.filters.metadata.lines import DATES, LONGEST, Header, fold, named, read_header
-from cleanzh.filters.metadata.titles import ABOVE, find_title
+from cleanzh.filters.metadata.titles import ABOVE, find_title, find_title_above
 from cleanzh.lexicon.outline import (
     AGENCY,
     CLAUSE,
@@ -84,6 +84,7 @@ _ALIKE = 3  # more lines than this with the same lone field are a list of works,
 _MAIN = frozenset({"published", "source", "author", "editor", "views", "category"})
 _DATED = _MAIN | {"clock"}
 _NAMED = frozenset({"author", "editor", "source", "credit"})
+_SAID = frozenset({"title", "source", "author"})
 _LONE = frozenset({"author", "source", "published", "credit"})
 _MINOR = frozenset({"ignored", "category", "reaction", "credit", "url"})
 _RULES = {
@@ -98,19 +99,22 @@ _RULES = {
 }
 
 
-class _Place(NamedTuple):
-    """Where a line stands: above the first paragraph, below the last, right below a line that goes."""
+class _Sort(NamedTuple):
+    """What the kinds of its fields alone make of a line: the rule under which it goes, and what is asked before."""
 
-    head: bool
-    tail: bool
-    beside: bool
+    rule: str
+    several: bool  # of those that make a header
+    dated: bool  # no more than a date
+    minor: bool  # none of those that make a header
+    named: bool  # no more than names
+    lone: str  # what those of a list of works, a forum or an interview have in common
 
 
 class _Line(NamedTuple):
-    """A line of fields, the rule under which it goes, and what it has in common with those of a list."""
+    """A line of fields, and what it has in common with others of a list, a forum, an interview or a chat."""
 
     header: Header
-    rule: str
+    sort: _Sort
     pattern: str
 
 
@@ -144,62 +148,80 @@ def remove_metadata(text: str) -> Findings | None:
     gone, metadata = _choose(outline, found, first, closing) if found else ([], {})
     if openings := outline.pick(first, first + _EDGE, 0, _ANY, AGENCY << OPENING):
         _read_dateline(map(outline.__getitem__, openings), metadata)
-    if first and (title := find_title(outline, gone, first, metadata)):
+    if first and (title := find_title(outline, gone, first, metadata.values())):
         metadata["title"] = title
     if not gone:
         return Findings([], metadata) if metadata else None
-    edits = without(outline, {index: found[index].rule for index in gone})
+    edits = without(outline, {index: found[index].sort.rule for index in gone})
     if len(gone) < len(found) or not running or first in gone or last in gone:
         return Findings(edits, metadata)
     # All lines of fields go and the paragraphs stay, so nothing more will go: what is left is the same but for them.
-    again = _say_again(outline, set(gone), first)
-    return Findings(edits, {**again, **metadata}, apply(text, edits))
+    _say_again(outline, gone, first, metadata)
+    return Findings(edits, metadata, apply(text, edits))
 
 
-def _say_again(outline: Outline, gone: set[int], first: int) -> dict[str, str]:
-    """What the document says of itself in its datelines and its title, once the lines of fields are gone."""
+def _say_again(outline: Outline, gone: list[int], first: int, metadata: dict[str, str]) -> None:
+    """Add what the document says of itself in its datelines and its title once the lines of fields are gone."""
+    if metadata.keys() >= _SAID:
+        return
     said: dict[str, str] = {}
     openings = outline.pick(first, first + _EDGE + len(gone), 0, _ANY, AGENCY << OPENING)
     if openings:
         stay = [number for number in range(first, openings[-1] + 1) if number not in gone]
         _read_dateline((outline[number] for number in stay[:_EDGE] if number in openings), said)
-    head = [number for number in range(first) if number not in gone][-ABOVE:]
-    if head and (title := find_title([outline[number] for number in head], [], len(head), said)):
-        said["title"] = title
-    return said
+    if "title" not in metadata:
+        head = [number for number in range(max(0, first - ABOVE - len(gone)), first) if number not in gone]
+        if title := find_title_above(outline, head[-ABOVE:], said.values()):
+            metadata["title"] = title
+    for key, value in said.items():
+        metadata.setdefault(key, value)
 
 
 def _choose(outline: Outline, found: dict[int, _Line], first: int, closing: int) -> tuple[list[int], dict[str, str]]:
     """Which of the lines of fields go, and what the document says of itself in them."""
-    # Lists of other articles below the text look like a chat, so only what stands above it is counted for one.
-    alike: dict[str, int] = {}
-    for index, line in found.items():
-        if line.pattern and (line.header.labels or index < first):
-            alike[line.pattern] = alike.get(line.pattern, 0) + 1
-    above: dict[str, str] = {}
-    guesses: dict[str, str] = {}
-    below: dict[str, str] = {}
+    often = _patterns_of_lists(found, first) if len(found) > _ALIKE else ()
+    above: list[Header] = []
+    below: list[Header] = []
     gone: list[int] = []
     for index, line in found.items():
-        place = _Place(index < first, index >= closing, bool(gone) and gone[-1] == index - 1)
-        if not _goes(outline, index, found, alike.get(line.pattern, 0) > _ALIKE, place):
+        head = index < first
+        beside = bool(gone) and gone[-1] == index - 1
+        if not _goes(outline, index, found, head, beside, (not head and index < closing) or line.pattern in often):
             continue
         gone.append(index)
-        header = line.header
-        if index < first:
-            above, guesses = {**header.metadata, **above}, {**header.guesses, **guesses}
-        elif header.labels:  # else a date in a list of other articles
-            below = {**header.metadata, **below}
-    for index in _repeated_names(outline, first, gone, {**guesses, **above}):
-        found[index] = _line_of(Header(frozenset({"source"}), {}))
+        if head:
+            above.append(line.header)
+        elif line.header.labels:  # else a date in a list of other articles
+            below.append(line.header)
+    if not gone:
+        return gone, {**_lone_day(found, gone, first)}
+    said: dict[str, str] = {}
+    guesses: dict[str, str] = {}
+    for header in reversed(above):  # the first that says it is right
+        said.update(header.metadata)
+        guesses.update(header.guesses)
+    for index in _repeated_names(outline, first, gone, {**guesses, **said}):
+        found[index] = _REPEATED
         gone.append(index)
     for index, field in _names_above(outline, first, gone, found):
-        if field not in above:
+        if field not in said:
             found[index] = _line_of(Header(frozenset({field}), {}))
             gone.append(index)
             guesses[field] = outline[index].strip()
     gone.sort()
-    return gone, {**below, **guesses, **_lone_day(found, gone, first), **above}
+    closes: dict[str, str] = {}
+    for header in reversed(below):
+        closes.update(header.metadata)
+    return gone, {**closes, **guesses, **_lone_day(found, gone, first), **said}
+
+
+def _patterns_of_lists(found: dict[int, _Line], first: int) -> set[str]:
+    """What lines have in common of which there are too many.
+
+    Lists of other articles below the text look like a chat, so only what stands above it is counted for one.
+    """
+    counts = Counter(line.pattern for index, line in found.items() if line.header.labels or index < first)
+    return {pattern for pattern, count in counts.items() if pattern and count > _ALIKE}
 
 
 def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
@@ -231,7 +253,7 @@ def _is_paragraph(line: str) -> bool:
 
 def _closing(outline: Outline, first: int, last: int) -> int:
     """The line below the article. The one that names the editor ends it too, though comments may follow it."""
-    for index in outline.pick(first + 1, last, 0, _ANY, EDITOR):
+    for index in outline.pick(first + 1, last, 0, _ANY, EDITOR, STOP) if last - first > 1 else ():
         line = outline[index]
         if _EDITOR.search(line) and (header := read_header(line)) and "editor" in header.kinds:
             return index
@@ -274,45 +296,60 @@ def _fields(line: str) -> _Line | None:
 
 
 def _line_of(header: Header) -> _Line:
-    return _Line(header, _rule(header), _pattern(header))
+    sort = _sort_of(header.kinds)
+    if header.labels:
+        return _Line(header, sort, sort.lone if header.labels == 1 else "")
+    return _Line(header, sort, "spoken" if header.vague or "author" in header.guesses else "")
 
 
-def _goes(outline: Outline, index: int, found: dict[int, _Line], often: bool, place: _Place) -> bool:
-    """Whether a line of fields is the page's and not the article's; ``often`` is set if others are like it."""
-    header = found[index].header
-    kinds = header.kinds
-    if header.vague and not place.head and _REPLY.match(outline[index]):
+@functools.cache  # a few of the sets of a dozen kinds
+def _sort_of(kinds: frozenset[str]) -> _Sort:
+    rule = next((rule for kind, rule in _RULES.items() if kind in kinds), "metadata.credit")
+    return _Sort(
+        rule="metadata.header" if len(kinds & _DATED) > 1 else rule,
+        several=len(kinds & _MAIN) >= 2,
+        dated=kinds <= {"published", "clock"},
+        minor=kinds <= _MINOR,
+        named=kinds <= _NAMED,
+        lone=" ".join(sorted(kinds)) if kinds <= _LONE else "",
+    )
+
+
+def _goes(outline: Outline, index: int, found: dict[int, _Line], head: bool, beside: bool, elsewhere: bool) -> bool:
+    """Whether a line of fields is the page's and not the article's.
+
+    It may stand at the ``head``, above the first paragraph, or ``beside`` a line that goes; ``elsewhere`` is neither
+    above nor below the article, or in a list of its like.
+    """
+    header, sort, _ = found[index]
+    if header.vague and not head and _REPLY.match(outline[index]):
         return False
-    if len(kinds & _MAIN) >= 2 and header.labels:
+    if sort.several and header.labels:
         return True
-    if not (place.head or place.tail) or often:
+    if elsewhere:
         return False
-    if kinds <= {"published", "clock"}:
-        if not (header.exact or header.labels or (place.head and header.guesses)):
+    if sort.dated:
+        if not (header.exact or header.labels or (head and header.guesses)):
             return False
-        if not header.exact and not (place.head and header.metadata) and _DAY.match(outline[index]):
+        if not header.exact and not (head and header.metadata) and _DAY.match(outline[index]):
             return False
         return not _stands_by(_EVENT, EVENT, outline, index)
-    if kinds <= _MINOR:
-        below = found.get(index + 1)
-        if kinds == {"ignored"} and place.head and _SIZES.fullmatch(fold(outline[index]).strip()):
+    if sort.minor:
+        if beside or ("reaction" in header.kinds and len(header.kinds) == 1):
             return True
-        near = place.beside or (below is not None and bool(below.header.kinds & _MAIN))
-        return near or kinds == {"reaction"} or bool(_OWN.match(fold(outline[index]).strip()))
-    return not (kinds <= _NAMED and _stands_by(_WORK, WORK, outline, index))
+        below = found.get(index + 1)
+        if below is not None and below.header.kinds & _MAIN:
+            return True
+        folded = fold(outline[index]).strip()
+        sizes = head and header.kinds == {"ignored"} and _SIZES.fullmatch(folded)
+        return bool(sizes or _OWN.match(folded))
+    return not (sort.named and _stands_by(_WORK, WORK, outline, index))
 
 
 def _stands_by(pattern: re.Pattern[str], kind: int, outline: Outline, index: int) -> bool:
     """Whether a line, or one of the two on either side, begins as the pattern says."""
     around = outline.pick(index - 2, index + 3, 0, _ANY, kind)
     return bool(around) and any(pattern.match(outline[number]) for number in around)
-
-
-def _pattern(header: Header) -> str:
-    """What the lines of a list of works, a forum, an interview or a chat have in common; empty for the rest."""
-    if header.kinds <= _LONE and header.labels == 1:
-        return " ".join(sorted(header.kinds))
-    return "spoken" if not header.labels and (header.vague or "author" in header.guesses) else ""
 
 
 def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[str, str]:
@@ -324,28 +361,27 @@ def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[s
     return days[0].metadata if len(days) == 1 and not (days[0].vague or days[0].guesses) else {}
 
 
+_REPEATED = _line_of(Header(frozenset({"source"}), {}))
+
+
 def _repeated_names(outline: Outline, first: int, gone: list[int], metadata: dict[str, str]) -> list[int]:
     """The lines beside a header that are nothing but the name it gives: an account prints itself above its post."""
     names = [metadata[field] for field in ("source", "author") if field in metadata]
     if not names:
         return []
-    beside = {index + side for index in gone for side in (-1, 1)}.difference(gone)
-    return [index for index in sorted(beside) if 0 <= index < first and outline[index].strip() in names]
+    beside = {side for index in gone for side in (index - 1, index + 1) if 0 <= side < first}.difference(gone)
+    return [index for index in sorted(beside) if outline[index].strip() in names]
 
 
-def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> Iterator[tuple[int, str]]:
+def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> list[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
-    exact = [index for index in gone if index < first and found[index].header.exact]
-    if not exact:
-        return
-    filled, removed = outline.pick(0, first, 0, _ANY, INK), set(gone)
-    for index in exact:
-        place = bisect_left(filled, index)
-        if place < 2 or (above := filled[place - 1]) in removed:
-            continue
-        field = named(fold(outline[above]).strip())
-        if field:
-            yield above, field
+    names = []
+    for index in gone:
+        if index < first and found[index].header.exact:
+            filled = outline.pick(0, index, 0, _ANY, INK)
+            if len(filled) > 1 and (above := filled[-1]) not in gone:
+                names.append((above, named(fold(outline[above]).strip())))
+    return [(above, field) for above, field in names if field]
 
 
 def _read_dateline(lines: Iterable[str], metadata: dict[str, str]) -> None:
@@ -357,9 +393,3 @@ def _read_dateline(lines: Iterable[str], metadata: dict[str, str]) -> None:
             if names := dateline["names"] or dateline["persons"]:
                 metadata.setdefault("author", names.strip())
             return
-
-
-def _rule(header: Header) -> str:
-    if len(header.kinds & _DATED) > 1:
-        return "metadata.header"
-    return next((rule for kind, rule in _RULES.items() if kind in header.kinds), "metadata.credit")
