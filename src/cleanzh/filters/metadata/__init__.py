@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -84,7 +84,6 @@ _ALIKE = 3  # more lines than this with the same lone field are a list of works,
 _MAIN = frozenset({"published", "source", "author", "editor", "views", "category"})
 _DATED = _MAIN | {"clock"}
 _NAMED = frozenset({"author", "editor", "source", "credit"})
-_SAID = frozenset({"title", "source", "author"})
 _LONE = frozenset({"author", "source", "published", "credit"})
 _MINOR = frozenset({"ignored", "category", "reaction", "credit", "url"})
 _RULES = {
@@ -143,9 +142,13 @@ def remove_metadata(text: str) -> Findings | None:
         return Findings([], said) if said else None
     outline = outline_of(text)
     first, last, running = _paragraphs(outline)
-    closing = _closing(outline, first, last)
-    found = _headers(outline, first, closing)
-    gone, metadata = _choose(outline, found, first, closing) if found else ([], {})
+    found: dict[int, _Line] = {}
+    gone: list[int] = []
+    metadata: dict[str, str] = {}
+    if fields := outline.pick(0, _ANY, 2, LONGEST, FIELD, STOP):
+        closing = _closing(outline, first, last)
+        if found := _headers(outline, fields, first, closing):
+            gone, metadata = _choose(outline, found, first, closing)
     if openings := outline.pick(first, first + _EDGE, 0, _ANY, AGENCY << OPENING):
         _read_dateline(map(outline.__getitem__, openings), metadata)
     if first and (title := find_title(outline, gone, first, metadata.values())):
@@ -162,15 +165,16 @@ def remove_metadata(text: str) -> Findings | None:
 
 def _say_again(outline: Outline, gone: list[int], first: int, metadata: dict[str, str]) -> None:
     """Add what the document says of itself in its datelines and its title once the lines of fields are gone."""
-    if metadata.keys() >= _SAID:
-        return
+    removed = set(gone)
+    if "title" in metadata and removed.isdisjoint(range(first, first + _EDGE)):
+        return  # the datelines are those that were read
     said: dict[str, str] = {}
     openings = outline.pick(first, first + _EDGE + len(gone), 0, _ANY, AGENCY << OPENING)
     if openings:
-        stay = [number for number in range(first, openings[-1] + 1) if number not in gone]
+        stay = [number for number in range(first, openings[-1] + 1) if number not in removed]
         _read_dateline((outline[number] for number in stay[:_EDGE] if number in openings), said)
     if "title" not in metadata:
-        head = [number for number in range(max(0, first - ABOVE - len(gone)), first) if number not in gone]
+        head = [number for number in range(max(0, first - ABOVE - len(gone)), first) if number not in removed]
         if title := find_title_above(outline, head[-ABOVE:], said.values()):
             metadata["title"] = title
     for key, value in said.items():
@@ -179,7 +183,7 @@ def _say_again(outline: Outline, gone: list[int], first: int, metadata: dict[str
 
 def _choose(outline: Outline, found: dict[int, _Line], first: int, closing: int) -> tuple[list[int], dict[str, str]]:
     """Which of the lines of fields go, and what the document says of itself in them."""
-    often = _patterns_of_lists(found, first) if len(found) > _ALIKE else ()
+    often = _patterns_of_lists(found, first)
     above: list[Header] = []
     below: list[Header] = []
     gone: list[int] = []
@@ -194,7 +198,7 @@ def _choose(outline: Outline, found: dict[int, _Line], first: int, closing: int)
         elif line.header.labels:  # else a date in a list of other articles
             below.append(line.header)
     if not gone:
-        return gone, {**_lone_day(found, gone, first)}
+        return gone, dict(_lone_day(found, gone, first))
     said: dict[str, str] = {}
     guesses: dict[str, str] = {}
     for header in reversed(above):  # the first that says it is right
@@ -220,8 +224,10 @@ def _patterns_of_lists(found: dict[int, _Line], first: int) -> set[str]:
 
     Lists of other articles below the text look like a chat, so only what stands above it is counted for one.
     """
-    counts = Counter(line.pattern for index, line in found.items() if line.header.labels or index < first)
-    return {pattern for pattern, count in counts.items() if pattern and count > _ALIKE}
+    patterns = [line.pattern for index, line in found.items() if line.pattern and (line.header.labels or index < first)]
+    if len(patterns) <= _ALIKE:
+        return set()
+    return {pattern for pattern in set(patterns) if patterns.count(pattern) > _ALIKE}
 
 
 def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
@@ -231,8 +237,8 @@ def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
     """
     long = outline.pick(0, _ANY, _PARAGRAPH, _ANY, STOP | CLAUSE)
     for first in long:
-        if _is_paragraph(outline[first]):
-            while (last := long.pop()) != first and not _is_paragraph(outline[last]):
+        if "。" in (line := outline[first]) or _is_paragraph(line):
+            while (last := long.pop()) != first and "。" not in (line := outline[last]) and not _is_paragraph(line):
                 pass
             return first, last, True
     filled = outline.pick(0, _ANY, 0, _ANY, INK)
@@ -243,9 +249,7 @@ def _paragraphs(outline: Outline) -> tuple[int, int, bool]:
 
 
 def _is_paragraph(line: str) -> bool:
-    """Of a line that is long enough and has a mark of a sentence, whether it is one."""
-    if "。" in line:
-        return True
+    """Of a line that is long enough and has a mark of a clause, whether it is one."""
     if not _SENTENCES.search(line):
         return False
     return len(line) > LONGEST or not _TRIGGER.search(line) or read_header(line) is None
@@ -260,13 +264,12 @@ def _closing(outline: Outline, first: int, last: int) -> int:
     return max(last + 1, 0)
 
 
-def _headers(outline: Outline, first: int, closing: int) -> dict[int, _Line]:
-    """The lines that are nothing but fields: above and below the paragraphs.
+def _headers(outline: Outline, fields: list[int], first: int, closing: int) -> dict[int, _Line]:
+    """Those of the lines that are nothing but fields: above and below the paragraphs.
 
     On a page that has such a line, those with a date and its time of day are found between its paragraphs as well.
     """
     below = max(first, closing)
-    fields = outline.pick(0, _ANY, 2, LONGEST, FIELD, STOP)
     found = {}
     for index in fields:
         if (index < first or index >= below) and (line := _fields(outline[index])):
@@ -356,8 +359,9 @@ def _lone_day(found: dict[int, _Line], gone: list[int], first: int) -> Mapping[s
     """A date that stands by itself above the text: it stays, since a letter may open with it, but it is read."""
     if len(gone) == len(found):
         return {}
-    lines = (line for index, line in found.items() if index < first and index not in gone)
-    days = [line.header for line in lines if line.header.kinds == {"published"}]
+    removed = set(gone)
+    stay = [line.header for index, line in found.items() if index < first and index not in removed]
+    days = [header for header in stay if header.kinds == {"published"}]
     return days[0].metadata if len(days) == 1 and not (days[0].vague or days[0].guesses) else {}
 
 
@@ -375,13 +379,15 @@ def _repeated_names(outline: Outline, first: int, gone: list[int], metadata: dic
 
 def _names_above(outline: Outline, first: int, gone: list[int], found: dict[int, _Line]) -> list[tuple[int, str]]:
     """The name of a paper or a writer on a line of its own between the title and a date with its time of day."""
-    names = []
-    for index in gone:
-        if index < first and found[index].header.exact:
-            filled = outline.pick(0, index, 0, _ANY, INK)
-            if len(filled) > 1 and (above := filled[-1]) not in gone:
-                names.append((above, named(fold(outline[above]).strip())))
-    return [(above, field) for above, field in names if field]
+    exact = [index for index in gone if index < first and found[index].header.exact]
+    if not exact:
+        return []
+    filled, removed, names = outline.pick(0, exact[-1], 0, _ANY, INK), set(gone), []
+    for index in exact:
+        place = bisect_left(filled, index)
+        if place > 1 and (above := filled[place - 1]) not in removed and (field := named(fold(outline[above]).strip())):
+            names.append((above, field))
+    return names
 
 
 def _read_dateline(lines: Iterable[str], metadata: dict[str, str]) -> None:

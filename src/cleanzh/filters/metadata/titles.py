@@ -84,8 +84,9 @@ def _is_path(line: str) -> bool:
 
 def _below(outline: Outline, gone: list[int], header: int, first: int) -> str | None:
     """The first line below a header that opens the text."""
+    removed = set(gone)
     for number in outline.pick(header, first, 0, _ANY, INK):
-        if number not in gone:
+        if number not in removed:
             line = outline[number]
             return line.strip() if _is_titular(line, _SIX) else None
     return None
