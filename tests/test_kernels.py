@@ -26,7 +26,7 @@ import cleanzh.filters.ads as ads
 import cleanzh.filters.punctuation as punctuation
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
-from cleanzh import edits, ledger
+from cleanzh import edits, flags, ledger
 from cleanzh.dedup import bands, columns, deduplicator, key, shingles, sketch, sketches, store
 from cleanzh.dedup import runs as banded
 from cleanzh.dedup.members import Members
@@ -774,8 +774,40 @@ def test_headers_are_folded_as_by_their_table(text: str) -> None:
 @example("gtag(", ("gtag(",))
 @example("gtag", ("gtag(",))
 def test_has_any(text: str, words: tuple[str, ...]) -> None:
-    compiled("words")
+    compiled("ascii")
     assert few_words.has_any(text, words) == in_python(lambda: few_words.has_any(text, words), few_words)
     for wrong in ("", "京"):
         with pytest.raises(ValueError, match="ASCII"):
-            compiled("words").has_any(text, (wrong,))
+            compiled("ascii").has_any(text, (wrong,))
+
+
+some_words = st.lists(st.text("京东a（锟😀\ud800\xe9", min_size=2, max_size=4), max_size=6)
+
+
+@given(st.one_of(texts, st.text("京东a（锟😀\ud800\xe9", max_size=40)), some_words)
+def test_words(text: str, words: list[str]) -> None:
+    assert compiled("words").Words(words).held(text) == {word for word in words if word in text}
+
+
+@pytest.mark.parametrize("wrong", [["京"], ["京东", ""]])
+def test_a_word_has_two_characters(wrong: list[str]) -> None:
+    with pytest.raises(ValueError, match="two characters"):
+        compiled("words").Words(wrong)
+
+
+@given(
+    st.text("京东与快手a，\U00020000\ud800", max_size=12) | texts,
+    texts | st.text("京东与快手a", max_size=30),
+    st.data(),
+)
+def test_what_is_heard_of_a_line(line: str, text: str, data: st.DataObject) -> None:
+    start, end = sorted((data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))))
+    heard = compiled("topics").heard(line, text, start, end)
+    assert heard == in_python(lambda: flags._heard(line, text, start, end), flags)
+
+
+def test_of_a_long_line_all_is_heard() -> None:
+    line = "".join(map(chr, range(0x3400, 0x9FFF)))
+    assert compiled("topics").heard(line, line, 0, len(line)) == (len(line) - 1, len(line) - 1)
+    with pytest.raises(ValueError, match="no span"):
+        compiled("topics").heard(line, "京", 0, 2)

@@ -16,6 +16,7 @@ from cleanzh.document import Flag
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.damage import irreparable_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
+from cleanzh.lexicon.kinds import AMPERSAND, UNSEEN, kinds_of
 from cleanzh.lexicon.swapped import swapped_words
 from cleanzh.lexicon.units import code_units
 from cleanzh.patterns import lazily
@@ -29,7 +30,7 @@ __all__ = ["find_flags"]
 # Two marks of which the first announces something and the second ends the clause: what stood between was lost.
 _PAIRS = ("，。", "：。", "、。", ",。", ":。", "，；", "、；", "、，", "，、")
 _HOLE = lazily(r"(?<=[\w”」）)》])(?:[，：、,:]。|[，、]；|、，|，、)(?!。)(?=\s|$|[\w“「（(《])")
-_LOST = ("\ufffd", "锟", "烫烫烫烫", "屯屯屯屯")
+_LOST = ("锟斤拷", "烫烫烫烫", "屯屯屯屯")
 
 _CUT = lazily(r"(?<![A-Za-z0-9])&(?:#x?[0-9A-Fa-f]{0,5}|[a-z]{2,7})(?=\.{3}|…|\s*\Z)")
 
@@ -56,6 +57,7 @@ _DATELINE = lazily(
     r"|本[报網网報台刊][讯訊](?=[\s　，]))",
     re.MULTILINE,
 )
+_REPORTED = "电讯電訊"  # each dateline has one of them
 _CLOSE = lazily(
     r"[（(](?:(?<=[。！？”].)|(?<=[。！？”]\s.))(?:[完全]文?完?"
     r"|[\u4e00-\u9fff]{0,8}?(?:[记記]者|[责責]任?[编編][辑輯]?|通[讯訊]员)[\s:：][^（）()\n]{2,24})[)）]"
@@ -78,7 +80,8 @@ _STRANGE, _KNOWN = 0.12, 0.4
 _REPORTS = ("日电", "讯（", "报讯", "完）", "（记者")
 _SWAPPED_LEAST = 2  # different swapped compounds: one may be a slip
 
-_LITERALS = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS, "&")
+# None of a single character: the shared scan of kinds tells whether a text has those.
+_LITERALS = (*_PAIRS, *_LOST, *_UNITS, *_REPORTS)
 _OTHER = ord("?")  # the code of all characters that no literal has: what the codec puts in their place
 # To encode a text of this length character by character takes less than to import numpy.
 _FEW = 20_000
@@ -92,8 +95,8 @@ def _literals() -> list[str]:
 @cache
 def _compiled() -> Any:
     """The kernel with the literals; None without kernels."""
-    forms = kernel("forms")
-    return forms and forms.Forms(_literals(), {}, b"", bytes(8 * len(_literals())))
+    words = kernel("words")
+    return words and words.Words(_literals())
 
 
 @cache
@@ -137,7 +140,10 @@ def _automaton() -> Any:
 def _present(text: str) -> set[str]:
     """The literals that the text holds."""
     compiled = _compiled()
-    found = compiled.look(text) if compiled else _automaton().find_matches_as_indexes(_coded(text), overlapping=True)
+    if compiled is not None:
+        held: set[str] = compiled.held(text)
+        return held
+    found = _automaton().find_matches_as_indexes(_coded(text), overlapping=True)
     return {_literals()[place[0]] for place in found}
 
 
@@ -158,8 +164,13 @@ def find_flags(text: str) -> list[Flag]:
     Clean text costs one search for all literals at once, and one for titles between paragraphs; what they find is then
     looked at closely.
     """
-    present = _present(text)
+    kinds, present = kinds_of(text), _present(text)
     flags = list(_flags(text, present)) if present else []
+    if kinds & AMPERSAND:
+        cuts = _beginning(_CUT, "&", text)
+        flags += [Flag("damage.cut-entity", m.start(), m[0]) for m in cuts if _begins_a_name(m[0])]
+    if (kinds & UNSEEN and "\ufffd" in text) or not present.isdisjoint(_LOST):
+        flags += [Flag("damage.irreparable", start, lost) for start, lost in irreparable_spans(text)]
     if _TWO_ARTICLES <= len(text) <= _BOOK and (title := _second_title(text)) is not None:
         flags.append(Flag("doubt.two-articles", title.start() + 1, title[0].strip()))
     return sorted(flags, key=lambda flag: (flag.start, flag.name))
@@ -167,8 +178,10 @@ def find_flags(text: str) -> list[Flag]:
 
 def _second_reports(text: str) -> list[tuple[int, str]]:
     """Where another report begins, or the first one closes and goes on; and what stands there."""
-    found = [(dateline.start(), dateline[0]) for dateline in list(_DATELINE.finditer(text))[1:]]
-    if closes := list(_CLOSE.finditer(text)):
+    found: list[tuple[int, str]] = []
+    if sum(map(text.count, _REPORTED)) > 1:
+        found += [(dateline.start(), dateline[0]) for dateline in list(_DATELINE.finditer(text))[1:]]
+    if closes := list(_beginning(_CLOSE, ("（", r"\("), text)):
         starts = [paragraph.start() for paragraph in _PARAGRAPH.finditer(text)]
         for close in closes:
             start = close.start() - text[close.start() - 1].isspace()
@@ -185,42 +198,42 @@ def _second_title(text: str) -> re.Match[str] | None:
     """
     begun = text.lstrip()
     first = begun[: max(0, begun.find("\n"))].strip()
-    if not 6 <= len(first) <= 60 or first[-1] in "。！？" or len(topic := _pairs(first)) < _FEWEST_PAIRS:
+    if not 6 <= len(first) <= 60 or first[-1] in "。！？":
         return None
-    if not _is_strange(topic, text[-_TWO_ARTICLES // 2 :]):  # it is still the topic; spares most texts the search
+    # A text that ends with the topic it began with has one; in one that never takes up its first line, none ends.
+    size = len(text)
+    if not _is_strange(first, text, size - _TWO_ARTICLES // 2, size) or not _is_known(first, text, len(first), size):
         return None
     for found in itertools.islice(_TITLE.finditer(text), _MOST_TITLES):
-        before, behind = text[len(first) : found.start()], text[found.end() :]
-        words = _pairs(found[0])
-        if min(len(before), len(behind)) < _TWO_ARTICLES // 2 or len(words) < _FEWEST_PAIRS:
+        before, behind = (len(first), found.start()), (found.end(), size)
+        if min(before[1] - before[0], behind[1] - behind[0]) < _TWO_ARTICLES // 2:
             continue
-        strange = _is_strange(words, before) and _is_strange(topic, behind)
-        if strange and _heard(words, behind) >= _KNOWN and _heard(topic, before) >= _KNOWN:
+        strange = _is_strange(found[0], text, *before) and _is_strange(first, text, *behind)
+        if strange and _is_known(found[0], text, *behind) and _is_known(first, text, *before):
             return found
     return None
 
 
-def _pairs(line: str) -> set[str]:
+def _is_strange(line: str, text: str, start: int, end: int) -> bool:
+    """Whether next to nothing that a line speaks of is in a part of the text; a line must say enough to tell."""
+    pairs, heard = _heard(line, text, start, end)
+    return pairs >= _FEWEST_PAIRS and heard / pairs <= _STRANGE
+
+
+def _is_known(line: str, text: str, start: int, end: int) -> bool:
+    pairs, heard = _heard(line, text, start, end)
+    return pairs >= _FEWEST_PAIRS and heard / pairs >= _KNOWN
+
+
+def _heard(line: str, text: str, start: int, end: int) -> tuple[int, int]:
+    """How many different pairs of Han a line has, and how many of them a part of the text has."""
+    compiled = kernel("topics")
+    if compiled is not None:
+        return compiled.heard(line, text, start, end)  # type: ignore[no-any-return]
     pairs: set[str] = set()
     for run in _HAN.findall(line):
         pairs.update(map(add, run, run[1:]))
-    return pairs
-
-
-def _is_strange(pairs: set[str], text: str) -> bool:
-    """Whether next to none of the pairs of characters are in the text; most texts are known by the first few."""
-    heard = 0
-    for pair in pairs:
-        if pair in text:
-            heard += 1
-            if heard / len(pairs) > _STRANGE:
-                return False
-    return True
-
-
-def _heard(pairs: set[str], text: str) -> float:
-    """The share of the pairs of characters that the text has."""
-    return sum(pair in text for pair in pairs) / len(pairs)
+    return len(pairs), sum(text.find(pair, start, end) >= 0 for pair in pairs)
 
 
 def _begins_a_name(cut: str) -> bool:
@@ -239,10 +252,6 @@ def _beginning(pattern: re.Pattern[str], literals: Iterable[str], text: str) -> 
 def _flags(text: str, present: set[str]) -> Iterator[Flag]:
     if pairs := present.intersection(_PAIRS):
         yield from (Flag("damage.hole", m.start(), m[0]) for m in _beginning(_HOLE, pairs, text))
-    if not present.isdisjoint(_LOST):
-        yield from (Flag("damage.irreparable", start, lost) for start, lost in irreparable_spans(text))
-    if "&" in present:
-        yield from (Flag("damage.cut-entity", m.start(), m[0]) for m in _CUT.finditer(text) if _begins_a_name(m[0]))
     if units := present.intersection(_UNITS):
         places = list(_beginning(_STRIPPED, units, text))
         if len(places) >= _LEAST:

@@ -13,7 +13,7 @@ def has_any(text: str, words: tuple[str, ...]) -> bool:
     >>> has_any("共有%s条评论", ("%s", "%d"))
     True
     """
-    compiled = kernel("words")
+    compiled = kernel("ascii")
     if compiled is not None:
         return compiled.has_any(text, words)  # type: ignore[no-any-return]
     return any(word in text for word in words)
