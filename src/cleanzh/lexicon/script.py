@@ -44,6 +44,9 @@ _HANGUL = ((0xAC00, 0xD7A3), (0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97F
 _HAN_PLANES = ((0x10001, 0x10002),)
 
 _OTHER, _HAN_ONLY, _SIMPLIFIED, _TRADITIONAL, _KANA_LETTER, _HANGUL_LETTER, _LETTER, _HAN_BEYOND = range(8)
+# A form of Taiwan or of Hong Kong is written in Traditional text, and most are telling, too.
+_TAIWAN, _TAIWAN_TELLING, _HONGKONG, _HONGKONG_TELLING = range(8, 12)
+_KINDS = 12
 
 # To count a text of this length character by character takes a millisecond; to import numpy, two hundred.
 _FEW = 20_000
@@ -52,7 +55,7 @@ _BEYOND = lazily("[\U00020000-\U0003ffff]")
 
 
 class Letters(NamedTuple):
-    """How many letters of each kind a text has; ``han`` counts all Han, also those of one script only."""
+    """How many letters of each kind a text has; ``han`` counts all Han, also those of one script or region only."""
 
     han: int
     simplified: int
@@ -60,6 +63,8 @@ class Letters(NamedTuple):
     kana: int
     hangul: int
     other: int
+    taiwan: int
+    hongkong: int
 
     @property
     def script(self) -> Script:
@@ -131,6 +136,9 @@ def _kinds() -> bytes:
         for char in characters(name):
             if char <= "\uffff":
                 table[ord(char)] = kind
+    for name, kind in (("taiwan", _TAIWAN), ("hongkong", _HONGKONG)):
+        for char in characters(name):
+            table[ord(char)] = kind + (table[ord(char)] == _TRADITIONAL)
     return bytes(table)
 
 
@@ -145,13 +153,13 @@ def _counts(text: str) -> Sequence[int]:
     """How many characters of each kind a text has."""
     compiled = kernel("classes")
     if compiled is not None:
-        counts: Sequence[int] = compiled.counts_of(text, _kinds(), 8)
+        counts: Sequence[int] = compiled.counts_of(text, _kinds(), _KINDS)
         return counts
     return _count_few(text) if len(text) < _FEW and "numpy" not in sys.modules else _count_many(text)
 
 
 def _count_few(text: str) -> list[int]:
-    kinds, counts = _kinds(), [0] * 8
+    kinds, counts = _kinds(), [0] * _KINDS
     for char, count in Counter(text).items():
         code = ord(char)
         counts[kinds[code if code <= 0xFFFF else 0xFFFF + (code >> 16)]] += count
@@ -165,7 +173,7 @@ def _count_many(text: str) -> list[int]:
     if points.itemsize > 2:
         points = np.where(points > 0xFFFF, 0xFFFF + (points >> 16), points)
     # The table is asked twice as fast with indices of the machine's own size.
-    counts: list[int] = np.bincount(_table().take(points.astype(np.intp)), minlength=8).tolist()
+    counts: list[int] = np.bincount(_table().take(points.astype(np.intp)), minlength=_KINDS).tolist()
     return counts
 
 
@@ -179,7 +187,7 @@ def letters(text: str) -> Letters:
     """Count the letters of a text by kind.
 
     >>> letters("京東與OPPO")
-    Letters(han=3, simplified=0, traditional=2, kana=0, hangul=0, other=4)
+    Letters(han=3, simplified=0, traditional=2, kana=0, hangul=0, other=4, taiwan=0, hongkong=0)
     """
     global _last
     before, known = _last
@@ -193,8 +201,10 @@ def letters(text: str) -> Letters:
 
 def _letters(text: str) -> Letters:
     counts = _counts(text)
-    han = counts[_HAN_ONLY] + counts[_SIMPLIFIED] + counts[_TRADITIONAL]
-    simplified, traditional = counts[_SIMPLIFIED], counts[_TRADITIONAL]
+    taiwan, hongkong = counts[_TAIWAN] + counts[_TAIWAN_TELLING], counts[_HONGKONG] + counts[_HONGKONG_TELLING]
+    simplified = counts[_SIMPLIFIED]
+    traditional = counts[_TRADITIONAL] + counts[_TAIWAN_TELLING] + counts[_HONGKONG_TELLING]
+    han = counts[_HAN_ONLY] + simplified + traditional + counts[_TAIWAN] + counts[_HONGKONG]
     if counts[_HAN_BEYOND]:
         beyond = _BEYOND.findall(text)
         han += len(beyond)
@@ -207,6 +217,8 @@ def _letters(text: str) -> Letters:
         counts[_KANA_LETTER],
         counts[_HANGUL_LETTER],
         counts[_LETTER],
+        taiwan,
+        hongkong,
     )
 
 
@@ -219,27 +231,13 @@ def script_of(text: str) -> Script:
     return letters(text).script
 
 
-@prepared.at_build("lexicon/script.txt")
-def _regions() -> bytes:
-    """For each character whose form it is: 1 for Taiwan, 2 for Hong Kong."""
-    table = bytearray(0x10000 + 16)
-    for number, name in enumerate(("taiwan", "hongkong"), 1):
-        for char in characters(name):
-            table[ord(char)] = number
-    return bytes(table)
-
-
 def region_of(text: str, *, least: int = 1) -> Literal["taiwan", "hongkong"] | None:
     """Whose forms a Traditional text writes, if at least ``least`` of them tell and none of the other.
 
     >>> [region_of(text) for text in ("他看著窗外", "他看着窗外", "他在窗外")]
     ['taiwan', 'hongkong', None]
     """
-    compiled = kernel("classes")
-    if compiled is not None:
-        _, taiwan, hongkong = compiled.counts_of(text, _regions(), 3)
-    else:
-        taiwan, hongkong = (sum(map(text.count, characters(name))) for name in ("taiwan", "hongkong"))
+    taiwan, hongkong = letters(text)[-2:]
     if taiwan >= least and taiwan > 4 * hongkong:
         return "taiwan"
     return "hongkong" if hongkong >= least and hongkong > 4 * taiwan else None

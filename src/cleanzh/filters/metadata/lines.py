@@ -135,17 +135,17 @@ def fold(line: str) -> str:
     '发布时间:2022|来源'
     """
     compiled = kernel("script")
-    folded: str | None = None if compiled is None else compiled.convert(line, *_fold_tables())
+    folded: str | None = None if compiled is None else compiled.convert(line, _fold_table())
     return line.translate(_FOLD) if folded is None else folded
 
 
 @prepared.at_build("lexicon/classes.py")
-def _fold_tables() -> tuple[bytes, bytes, bytes]:
-    """What the kernel writes scripts with: a character for each of the first plane, and no phrases."""
+def _fold_table() -> bytes:
+    """What the kernel writes scripts with: a character for each of the first plane."""
     characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
     for code, char in _FOLD.items():
         characters[code] = ord(char)
-    return characters.tobytes(), bytes(2 * ENTRIES), b""
+    return characters.tobytes()
 
 
 @functools.lru_cache(

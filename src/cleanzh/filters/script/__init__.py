@@ -367,8 +367,8 @@ def _is_foreign(count: Letters, share: float) -> bool:
 def _changed_runs(rule: str, before: str, after: str) -> list[Edit]:
     """One edit a changed run, for texts of one length."""
     compiled = kernel("script")
-    if compiled is not None:
-        return compiled.changed(before, after, _RUN_GAP, Edit, rule)  # type: ignore[no-any-return]
+    if compiled is not None and (edits := compiled.changed(before, after, _RUN_GAP, Edit, rule)) is not None:
+        return edits  # type: ignore[no-any-return]
     spans = _changed(before, after, _RUN_GAP)
     # A text may have thousands; the constructor of a named tuple takes three times as long.
     return [tuple.__new__(Edit, (rule, start, before[start:end], after[start:end])) for start, end in spans]

@@ -44,17 +44,9 @@ def convert(config: str, text: str) -> str:
 
 
 def _piece(config: str, text: str) -> str:
-    from cleanzh.filters.script.table import CONFIGS, to_simplified
+    from cleanzh.filters.script.table import CONFIGS, by_tables
 
-    if config not in CONFIGS:
-        return _with_opencc(config, text)
-    simplified = to_simplified(config, text)
-    if simplified is not None:
-        return simplified
-    lines = [(line, to_simplified(config, line)) for line in text.split("\n")]  # no phrase goes beyond a line
-    if all(done is None for _, done in lines):
-        return _with_opencc(config, text)
-    return "\n".join([_with_opencc(config, line) if done is None else done for line, done in lines])
+    return by_tables(config, text, _with_opencc) if config in CONFIGS else _with_opencc(config, text)
 
 
 def _with_opencc(config: str, text: str) -> str:

@@ -5,7 +5,7 @@ region to the standard ones, by phrases or else character by character, and then
 character by character. Here all of it is one table of characters and one of phrases, with what OpenCC itself makes of
 each. Beside the phrases that it lists there are those that become one of them when they are brought to the standard.
 
-Where phrases overlap, which of them OpenCC takes depends on which list they are from. Such a line is left to OpenCC,
+Where phrases overlap, which of them OpenCC takes depends on which list they are from. Such a clause is left to OpenCC,
 and so is each that has a character that OpenCC treats by more than a table. The phrases are listed in ``script.txt``,
 for the release that they were taken from: any other converts for itself.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES
 from cleanzh.lexicon.script import opencc_phrases
 
-__all__ = ["CONFIGS", "to_simplified"]
+__all__ = ["CONFIGS", "by_tables", "to_simplified"]
 
 # OpenCC's configurations that are done by table: from which forms, and the configuration that brings those to the
 # standard ones.
@@ -37,10 +37,16 @@ _HAN = range(0x3400, 0xA000)
 # What the kernel is told to heed: no other phrase may begin inside of this one and end beyond it; this one may not be
 # there at all.
 _NOT_OVERLAPPED, _REFUSED = 1, 2
+_PAIRS = 1 << 16  # one place in a hundred has two characters with the hash of a pair; without, no phrase is asked for
+
+# No phrase goes beyond them, so what the tables do not know is looked for between them: OpenCC takes for a clause what
+# they take for a text.
+_SEAMS = ("\n", "。", "，")
 
 
 class _Tables(NamedTuple):
     characters: array[int]  # 0 for what is left to OpenCC
+    pairs: bytearray  # which two characters a phrase may begin with, a bit for each hash
     starts: array[int]  # of the phrases that begin with each character
     phrases: array[int]
 
@@ -53,6 +59,27 @@ def to_simplified(config: str, text: str) -> str | None:
         return None
     simplified: str | None = compiled.convert(text, *tables)
     return simplified
+
+
+def by_tables(config: str, text: str, otherwise: Callable[[str, str], str]) -> str:
+    """``text`` as a configuration of OpenCC converts it, and ``otherwise`` only what the tables do not know of it."""
+    simplified = to_simplified(config, text)
+    if simplified is not None:
+        return simplified
+    if kernel("script") is None or _tables(config) is None:
+        return otherwise(config, text)
+    return _pieces(config, text, otherwise, _SEAMS)
+
+
+def _pieces(config: str, text: str, otherwise: Callable[[str, str], str], seams: Sequence[str]) -> str:
+    seam, *finer = seams
+    pieces = text.split(seam)
+    for number, piece in enumerate(pieces):
+        simplified = to_simplified(config, piece)
+        if simplified is None:
+            simplified = _pieces(config, piece, otherwise, finer) if finer else otherwise(config, piece)
+        pieces[number] = simplified
+    return seam.join(pieces)
 
 
 @cache
@@ -106,9 +133,12 @@ def _regional(listed: list[str], phrases: list[str], config: str) -> dict[str, i
     return found
 
 
-def _book(rows: list[tuple[str, str, int]]) -> tuple[array[int], array[int]]:
+def _book(rows: list[tuple[str, str, int]]) -> tuple[bytearray, array[int], array[int]]:
     """Phrases as the kernel reads them: by their first character the longest first, a 0 behind the last."""
-    starts, book = array("H", bytes(2 * ENTRIES)), array("H", [0])
+    pairs, starts, book = bytearray(_PAIRS // 8), array("H", bytes(2 * ENTRIES)), array("H", [0])
+    for phrase, _, _ in rows:
+        pair = (31 * ord(phrase[0]) + ord(phrase[1])) % _PAIRS
+        pairs[pair // 8] |= 1 << pair % 8
     rows.sort(key=lambda row: (row[0][0], -len(row[0])))
     for first, group in itertools.groupby(rows, key=lambda row: row[0][0]):
         starts[ord(first)] = len(book)
@@ -117,4 +147,4 @@ def _book(rows: list[tuple[str, str, int]]) -> tuple[array[int], array[int]]:
             book.extend((len(phrase), heed if fits else _REFUSED))
             book.extend(map(ord, phrase + (simplified if fits else phrase)))
         book.append(0)
-    return starts, book
+    return pairs, starts, book
