@@ -26,9 +26,9 @@ folded(Screen *self, int kind, const void *chars, Py_ssize_t low, Py_ssize_t end
         uint16_t plain = character < CODES ? self->plain[character] : 0;
         if (plain == 0)
             Py_RETURN_NONE;
-        self->line[at - low] = plain;
+        self->seen[at - low] = plain;
     }
-    return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->line, end - low);
+    return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->seen, end - low);
 }
 
 /* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. What the line says is
@@ -38,6 +38,7 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
 {
     int kind = PyUnicode_KIND(text), some = 0;
     const void *chars = PyUnicode_DATA(text);
+    size_t size = (self->rules + 7) / 8;
     Py_ssize_t low = end - start > self->window ? end - self->window : start;
     int64_t length = low > start ? UNBOUNDED : 0;
     while (low < end && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, chars, low)))
@@ -46,12 +47,19 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
         end--;
     if (length == 0)
         length = end - low;
-    for (Py_ssize_t at = low; at < end; at++)
-        self->line[at - low] = code_of(self, PyUnicode_READ(kind, chars, at));
+    for (Py_ssize_t at = low; at < end; at++) {
+        uint16_t code = code_of(self, PyUnicode_READ(kind, chars, at));
+        self->line[at - low] = (Letter){code, self->kinds[code]};
+    }
     int hidden = may_match(self, &self->automata[0], self->line, end - low);
     if (hidden) { /* what the line says without its tricks is not known here */
         *seen = Py_NewRef(Py_None);
         return hidden;
+    }
+    if (low < end) {
+        const uint8_t *first = self->first + self->line[0].code * size, *last = self->last + self->line[end - low - 1].code * size;
+        for (size_t at = 0; at < size; at++)
+            set[at] &= first[at] & last[at];
     }
     for (uint32_t rule = 0; rule < self->rules; rule++) {
         if (set[rule >> 3] == 0) {
@@ -125,7 +133,7 @@ narrowed(Screen *self, PyObject *const *args, Py_ssize_t count)
     return left;
 }
 
-/* Screen(codes, beyond, plain, sets, set_size, programs, longest, window) */
+/* Screen(codes, beyond, kinds, plain, sets, set_size, programs, longest, window) */
 
 static int
 refuse(const char *why)
@@ -175,6 +183,37 @@ take_program(Screen *self, PyObject *bytes, uint32_t *largest)
     return 0;
 }
 
+/* Finds what lines begin and end with that each rule may match. */
+static int
+find_ends(Screen *self)
+{
+    size_t size = (self->rules + 7) / 8, codes = self->code_count;
+    uint8_t *some = PyMem_Malloc(2 * (size_t)self->set_size);
+    self->first = PyMem_Malloc(codes * size + 1);
+    self->last = PyMem_Malloc(codes * size + 1);
+    if (some == NULL || self->first == NULL || self->last == NULL) {
+        PyMem_Free(some);
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(self->first, 0xFF, codes * size);
+    memset(self->last, 0xFF, codes * size);
+    for (uint32_t rule = 0; rule < self->rules; rule++)
+        for (uint32_t at = self->of_rule[rule]; at < self->of_rule[rule + 1]; at++) {
+            uint8_t *first = memset(some, 0, 2 * (size_t)self->set_size), *last = first + self->set_size;
+            find_first(self, &self->automata[at], first);
+            find_last(self, &self->automata[at], last);
+            for (size_t code = 0; code < codes; code++) {
+                if (!(first[code >> 3] >> (code & 7) & 1))
+                    self->first[code * size + (rule >> 3)] &= (uint8_t)~(1u << (rule & 7));
+                if (!(last[code >> 3] >> (code & 7) & 1))
+                    self->last[code * size + (rule >> 3)] &= (uint8_t)~(1u << (rule & 7));
+            }
+        }
+    PyMem_Free(some);
+    return 0;
+}
+
 /* The programs of the tricks, and of each rule: lists of bytes. */
 static int
 take_programs(Screen *self, PyObject *programs)
@@ -205,18 +244,20 @@ take_programs(Screen *self, PyObject *programs)
     self->mark = PyMem_Calloc(2 * (size_t)largest, sizeof(*self->mark));
     self->found = PyMem_Malloc((size_t)largest * sizeof(*self->found));
     self->line = PyMem_Malloc((size_t)self->window * sizeof(*self->line));
-    if (self->stack && self->mark && self->found && self->line)
-        return 0;
+    self->seen = PyMem_Malloc((size_t)self->window * sizeof(*self->seen));
+    self->may = PyMem_Malloc(largest);
+    if (self->stack && self->mark && self->found && self->line && self->seen && self->may)
+        return find_ends(self);
     PyErr_NoMemory();
     return -1;
 }
 
 static int
-take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *plain, const Py_buffer *sets,
-     const Py_buffer *longest, PyObject *programs)
+take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *kinds, const Py_buffer *plain,
+     const Py_buffer *sets, const Py_buffer *longest, PyObject *programs)
 {
-    if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 || beyond->len % 8 || self->set_size < 1 ||
-        self->set_size > 0x2000 || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
+    if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 ||
+        beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FE0 || kinds->len != self->set_size * 8 || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
         longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
         return refuse("Screen: the sizes do not fit");
     self->code_count = (uint32_t)self->set_size * 8;
@@ -224,6 +265,7 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     self->ranges = beyond->len / 8;
     self->codes = copied(codes);
     self->beyond = copied(beyond);
+    self->kinds = copied(kinds);
     self->plain = copied(plain);
     self->sets = copied(sets);
     self->longest = copied(longest);
@@ -235,6 +277,9 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     for (Py_ssize_t range = 0; range < self->ranges; range++)
         if (self->beyond[2 * range + 1] >= self->code_count)
             return refuse("Screen: a code is in no set");
+    for (uint32_t code = 0; code < self->code_count; code++)
+        if (self->kinds[code] >= self->kind_count)
+            self->kind_count = self->kinds[code] + 1u;
     return take_programs(self, programs);
 }
 
@@ -243,19 +288,20 @@ screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *programs;
     Py_ssize_t set_size, window;
-    Py_buffer codes, beyond, plain, sets, longest;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*nO!y*n", &codes, &beyond, &plain, &sets, &set_size, &PyList_Type, &programs,
-                          &longest, &window))
+    Py_buffer codes, beyond, kinds, plain, sets, longest;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nO!y*n", &codes, &beyond, &kinds, &plain, &sets, &set_size,
+                          &PyList_Type, &programs, &longest, &window))
         return NULL;
     Screen *self = (Screen *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->set_size = set_size;
         self->window = window;
-        if (take(self, &codes, &beyond, &plain, &sets, &longest, programs) < 0)
+        if (take(self, &codes, &beyond, &kinds, &plain, &sets, &longest, programs) < 0)
             Py_CLEAR(self);
     }
     PyBuffer_Release(&codes);
     PyBuffer_Release(&beyond);
+    PyBuffer_Release(&kinds);
     PyBuffer_Release(&plain);
     PyBuffer_Release(&sets);
     PyBuffer_Release(&longest);
@@ -269,8 +315,9 @@ screen_dealloc(Screen *self)
         forget(&self->automata[at]);
         PyMem_Free(self->automata[at].program);
     }
-    void *parts[] = {self->codes, self->beyond, self->plain, self->sets, self->automata, self->of_rule, self->longest,
-                     self->stack, self->mark, self->found, self->line};
+    void *parts[] = {self->codes, self->beyond, self->kinds, self->plain, self->sets, self->automata, self->of_rule,
+                     self->longest, self->first, self->last, self->stack, self->mark, self->found, self->may, self->line,
+                     self->seen};
     for (size_t at = 0; at < sizeof(parts) / sizeof(*parts); at++)
         PyMem_Free(parts[at]);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -288,7 +335,7 @@ static PyTypeObject screen_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.screen.Screen",
     .tp_basicsize = sizeof(Screen),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Screen(codes, beyond, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
+    .tp_doc = "Screen(codes, beyond, kinds, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
     .tp_new = screen_new,
     .tp_dealloc = (destructor)screen_dealloc,
     .tp_methods = screen_methods,
