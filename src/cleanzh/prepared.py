@@ -110,12 +110,13 @@ def screens(files: tuple[Path, ...]) -> Screens | None:
 class Literals(NamedTuple):
     """What :mod:`cleanzh.rulebook.gate` makes of the literals of the built-in rules.
 
-    ``rules`` are the names of those that need them. ``forms`` are what texts may write, sorted; ``reach`` has eight
-    bytes for each, and ``sets`` a bit for each rule.
+    ``rules`` are the names of those that need them. ``forms`` are what texts may write, sorted; ``values`` has for each
+    the number of what it is good for, four bytes. Of that, ``reach`` has eight bytes, and ``sets`` a bit for each rule.
     """
 
     rules: list[str]
     forms: list[str]
+    values: bytes
     reach: bytes
     sets: bytes
 
@@ -125,8 +126,8 @@ def literals(files: tuple[Path, ...]) -> Literals | None:
     if rule_tables(files) is None:
         return None
     stored = _content()[0]["literals"]
-    forms, reach, sets = map(_part, stored["tables"])
-    return Literals(stored["rules"], forms.decode().split("\n"), reach, sets)
+    forms, *tables = map(_part, stored["tables"])
+    return Literals(stored["rules"], forms.decode().split("\n"), *tables)
 
 
 def _part(place: Sequence[int]) -> bytes:
@@ -191,7 +192,7 @@ def write(
         rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, *stored(code)])
     tables_of_screens = [*map(stored, screens[:5])]
     programs = {pattern: [stored(part) for part in parts] for pattern, parts in screens.programs.items()}
-    tables_of_literals = [stored(part) for part in ("\n".join(literals.forms).encode(), literals.reach, literals.sets)]
+    tables_of_literals = [stored(part) for part in ("\n".join(literals.forms).encode(), *literals[2:])]
     content = marshal.dumps(
         {
             "rules": {"from": _sum_of(files), "tables": tables},

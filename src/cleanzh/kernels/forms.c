@@ -1,43 +1,65 @@
 /* Where a text holds one of thousands of literals, each in every spelling that folds to it; see cleanzh.rulebook.gate.
  *
- * Each character of a literal has a code, and so has what folds to it; all others have 0. Two codes that begin a literal
- * have a bit in a map that stays in the cache: a place without it, which most are, costs two look-ups. From the others,
- * if three codes say so too, a trie is walked: it says what starts there, so that no literal is missed for another that
+ * Each character of a literal has a code, and so has what folds to it; all others have 0. Rows of bits (trie.h) leave one
+ * place in fifteen to thirty; from there a trie says which literals start, so that none is missed for another that
  * overlaps it.
  */
 #include "trie.h"
 
-/* What is done with each literal that is found. */
-typedef int (*Visit)(void *state, uint32_t form, Py_ssize_t start);
+#define BLOCK 128 /* places that are looked at before the trie is: without a branch, so that no look-up waits for another */
+
+/* What is done with each literal that is found: its number, that of its value, its start. */
+typedef int (*Visit)(void *state, uint32_t form, uint32_t value, Py_ssize_t start);
 
 /* Visits the literals in chars[low:high] by their start, and of one start the shorter first; -1 if a visit fails. */
-#define LOOP(NAME, UNIT)                                                                                            \
-    static int NAME(const UNIT *chars, const Forms *self, Py_ssize_t low, Py_ssize_t high, Visit visit,             \
-                    void *state)                                                                                    \
-    {                                                                                                               \
-        const uint16_t *codes = self->codes;                                                                        \
-        const uint8_t *pairs = self->pairs;                                                                         \
-        const uint32_t characters = self->characters;                                                               \
-        uint32_t last = 0;                                                                                          \
-        for (Py_ssize_t at = low; at <= high; at++) { /* behind the last character comes a code of none */          \
-            uint32_t alone = last & ALONE, first = last & MAX_CODES;                                                \
-            last = at < high && chars[at] < characters ? codes[chars[at]] : 0;                                      \
-            uint32_t bit = bit_of(first, last & MAX_CODES);                                                         \
-            if (!(is_set(pairs, bit) | alone))                                                                      \
-                continue;                                                                                           \
-            uint32_t third = at + 1 < high && chars[at + 1] < characters ? codes[chars[at + 1]] & MAX_CODES : 0;    \
-            if (!(is_set(self->triples, bit_of(bit, third)) | is_set(self->short_pairs, bit) | alone))              \
-                continue;                                                                                           \
-            uint32_t number = self->starts[first];                                                                  \
-            for (Py_ssize_t next = at; number; next++) {                                                            \
-                const Node *node = &self->nodes[number];                                                            \
-                if (node->form != NONE && visit(state, node->form, at - 1) < 0)                                     \
-                    return -1;                                                                                      \
-                number = next < high && chars[next] < characters                                                    \
-                             ? child_of(self->nodes, node, codes[chars[next]] & MAX_CODES) : 0;                     \
-            }                                                                                                       \
-        }                                                                                                           \
-        return 0;                                                                                                   \
+#define LOOP(NAME, UNIT)                                                                                               \
+    static int NAME##_from(const UNIT *chars, const Forms *self, uint32_t first, uint32_t second, Py_ssize_t start,    \
+                           Py_ssize_t high, Visit visit, void *state)                                                  \
+    {                                                                                                                  \
+        const Pair *pair = pair_of(self, first, second);                                                               \
+        const uint16_t *node = pair->key ? self->nodes + pair->node : NULL;                                            \
+        for (Py_ssize_t next = start + 2; node != NULL; next++) {                                                      \
+            uint32_t head = *node++;                                                                                   \
+            if (head & ENDS) {                                                                                         \
+                if (visit(state, two_words(node), two_words(node + 2), start) < 0)                                     \
+                    return -1;                                                                                         \
+                node += 4;                                                                                             \
+            }                                                                                                          \
+            if (next >= high || chars[next] >= self->characters)                                                       \
+                break;                                                                                                 \
+            node = child_of(self, node, head & ~ENDS, self->codes[chars[next]]);                                       \
+        }                                                                                                              \
+        return 0;                                                                                                      \
+    }                                                                                                                  \
+                                                                                                                       \
+    static int NAME(const UNIT *chars, const Forms *self, Py_ssize_t low, Py_ssize_t high, Visit visit, void *state)   \
+    {                                                                                                                  \
+        uint16_t codes[BLOCK + 2];                                                                                     \
+        uint8_t places[BLOCK];                                                                                         \
+        for (; low < high; low += BLOCK) {                                                                             \
+            const UNIT *block = chars + low;                                                                           \
+            int size = high - low < BLOCK ? (int)(high - low) : BLOCK, count = 0;                                      \
+            int known = high - low < BLOCK + 2 ? (int)(high - low) : BLOCK + 2;                                        \
+            for (int at = 0; at < known; at++)                                                                         \
+                codes[at] = block[at] < self->characters ? self->codes[block[at]] : 0;                                 \
+            for (int at = known; at < size + 2; at++)                                                                  \
+                codes[at] = 0; /* behind the last character comes none */                                              \
+            for (int at = 0; at < size; at++) {                                                                        \
+                uint32_t first = CLASS(codes[at]), third = CLASS(codes[at + 2]);                                       \
+                const Row *row = &self->rows[CLASS(codes[at + 1])];                                                    \
+                places[count] = (uint8_t)at;                                                                           \
+                count += (has(row->before, first) & has(row->behind, third)) | has(row->whole, first);                 \
+            }                                                                                                          \
+            for (int n = 0; n < count; n++) {                                                                          \
+                uint32_t at = places[n], first = codes[at], second = codes[at + 1];                                    \
+                if (has(self->alone, CLASS(first)) &&                                                                  \
+                    NAME##_from(chars, self, first, 0, low + at, low + at + 1, visit, state) < 0)                      \
+                    return -1;                                                                                         \
+                if (second && NAME##_from(chars, self, first, second, low + at, high, visit, state) < 0)               \
+                    return -1;                                                                                         \
+            }                                                                                                          \
+        }                                                                                                              \
+        return 0;                                                                                                      \
     }
 FOR_EACH_WIDTH(LOOP, search)
 #undef LOOP
@@ -45,12 +67,9 @@ FOR_EACH_WIDTH(LOOP, search)
 /* look(text) */
 
 static int
-note(void *places, uint32_t form, Py_ssize_t start)
+note(void *places, uint32_t form, uint32_t Py_UNUSED(value), Py_ssize_t start)
 {
-    PyObject *place = Py_BuildValue("(kn)", (unsigned long)form, start);
-    int failed = place == NULL ? -1 : PyList_Append(places, place);
-    Py_XDECREF(place);
-    return failed;
+    return append_pair(places, form, start);
 }
 
 static PyObject *
@@ -70,26 +89,19 @@ look(Forms *self, PyObject *text)
 
 /* lines(text, low, high) */
 
-static inline void
-join(char *set, const char *other, Py_ssize_t size)
-{
-    for (Py_ssize_t at = 0; at < size; at++)
-        set[at] |= other[at];
-}
-
 typedef struct {
     const Forms *self;
     PyObject *text, *lines;
     Py_ssize_t low, high, start, end; /* what is searched, and the line that the last literal stood on */
-    char *set;
+    uint64_t *set;
     int any; /* whether the set has something */
 } Lines;
 
 static PyObject *
-line_of(Py_ssize_t start, Py_ssize_t end, const char *set, Py_ssize_t size)
+line_of(Py_ssize_t start, Py_ssize_t end, const uint64_t *set, Py_ssize_t size)
 {
     PyObject *low = PyLong_FromSsize_t(start), *high = PyLong_FromSsize_t(end), *line = NULL;
-    PyObject *bytes = PyBytes_FromStringAndSize(set, size);
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)set, size);
     if (low != NULL && high != NULL && bytes != NULL)
         line = PyTuple_Pack(3, low, high, bytes);
     Py_XDECREF(low);
@@ -107,13 +119,13 @@ close_line(Lines *state)
     PyObject *line = line_of(state->start, state->end, state->set, state->self->set_size);
     int failed = line == NULL ? -1 : PyList_Append(state->lines, line);
     Py_XDECREF(line);
-    memset(state->set, 0, (size_t)state->self->set_size);
+    memset(state->set, 0, (size_t)state->self->set_words * sizeof(*state->set));
     state->any = 0;
     return failed;
 }
 
 static int
-add_to_line(void *given, uint32_t form, Py_ssize_t start)
+add_to_line(void *given, uint32_t Py_UNUSED(form), uint32_t value, Py_ssize_t start)
 {
     Lines *state = given;
     const Forms *self = state->self;
@@ -127,8 +139,10 @@ add_to_line(void *given, uint32_t form, Py_ssize_t start)
         state->start = before < 0 ? state->low : before + 1;
         state->end = behind < 0 ? state->high : behind;
     }
-    if (state->end - state->start <= self->reach[form]) {
-        join(state->set, self->sets + form * self->set_size, self->set_size);
+    if (state->end - state->start <= self->reach[value]) {
+        const uint64_t *set = self->sets + value * self->set_words;
+        for (Py_ssize_t at = 0; at < self->set_words; at++)
+            state->set[at] |= set[at];
         state->any = 1;
     }
     return 0;
@@ -152,7 +166,7 @@ lines(Forms *self, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     state.lines = PyList_New(0);
-    state.set = PyMem_Calloc((size_t)self->set_size + 1, 1);
+    state.set = PyMem_Calloc((size_t)self->set_words + 1, sizeof(*state.set));
     if (state.lines == NULL || state.set == NULL)
         PyErr_NoMemory();
     if (PyErr_Occurred() ||
@@ -162,43 +176,61 @@ lines(Forms *self, PyObject *const *args, Py_ssize_t count)
     return state.lines;
 }
 
-/* Forms(literals, folds, sets, reach) */
+/* Forms(literals, folds, sets, reach, values) */
+
+/* Takes the values: sets, and how far each reaches; and the number of the value of each literal, or none if each has one
+ * of its own. */
+static int
+take_values(Forms *self, const Py_buffer *sets, const Py_buffer *reach, const Py_buffer *values)
+{
+    Py_ssize_t count = reach->len / (Py_ssize_t)sizeof(int64_t);
+    if (reach->len % (Py_ssize_t)sizeof(int64_t) || (count ? sets->len % count : sets->len))
+        return refuse("Forms: a set, and a number of eight bytes, for each value");
+    if (values->buf ? values->len != self->forms * (Py_ssize_t)sizeof(uint32_t) : count != self->forms)
+        return refuse("Forms: a value for each literal");
+    for (uint32_t form = 0; values->buf && form < self->forms; form++)
+        if (((const uint32_t *)values->buf)[form] >= count)
+            return refuse("Forms: the value of a literal is the number of one");
+    self->set_size = count ? sets->len / count : 0;
+    self->set_words = (self->set_size + 7) / 8;
+    self->sets = PyMem_Calloc((size_t)(count * self->set_words) + 1, sizeof(*self->sets));
+    self->reach = PyMem_Malloc((size_t)reach->len + 1);
+    if (self->sets == NULL || self->reach == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t value = 0; value < count; value++)
+        memcpy(self->sets + value * self->set_words, (const char *)sets->buf + value * self->set_size,
+               (size_t)self->set_size);
+    memcpy(self->reach, reach->buf, (size_t)reach->len);
+    return 0;
+}
 
 static PyObject *
 forms_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *literals, *folds;
-    Py_buffer sets, reach;
+    Py_buffer sets, reach, values = {0};
     if (kwargs != NULL && PyDict_GET_SIZE(kwargs)) {
-        PyErr_SetString(PyExc_TypeError, "Forms(literals, folds, sets, reach) takes no keywords");
+        PyErr_SetString(PyExc_TypeError, "Forms(literals, folds, sets, reach, values) takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "O!O!y*y*", &PyList_Type, &literals, &PyDict_Type, &folds, &sets, &reach))
+    if (!PyArg_ParseTuple(args, "O!O!y*y*|y*", &PyList_Type, &literals, &PyDict_Type, &folds, &sets, &reach, &values))
         return NULL;
     Forms *self = (Forms *)type->tp_alloc(type, 0);
-    if (self == NULL)
-        goto done;
-    Py_ssize_t forms = PyList_GET_SIZE(literals);
-    if (forms >= INT32_MAX || (forms ? sets.len % forms : sets.len) || reach.len != forms * (Py_ssize_t)sizeof(int64_t))
-        refuse("Forms: a set, and a number of eight bytes, for each literal");
-    else {
-        self->forms = (uint32_t)forms;
-        self->set_size = forms ? sets.len / forms : 0;
-        self->sets = PyMem_Malloc((size_t)sets.len + 1);
-        self->reach = PyMem_Malloc((size_t)reach.len + 1);
-        if (self->sets == NULL || self->reach == NULL)
-            PyErr_NoMemory();
-        else {
-            memcpy(self->sets, sets.buf, (size_t)sets.len);
-            memcpy(self->reach, reach.buf, (size_t)reach.len);
-            make(self, literals, folds);
-        }
+    if (self != NULL && PyList_GET_SIZE(literals) < INT32_MAX) {
+        self->forms = (uint32_t)PyList_GET_SIZE(literals);
+        if (take_values(self, &sets, &reach, &values) == 0)
+            make(self, literals, folds, values.buf);
     }
+    else if (self != NULL)
+        refuse("Forms: too many literals");
     if (PyErr_Occurred())
         Py_CLEAR(self);
-done:
     PyBuffer_Release(&sets);
     PyBuffer_Release(&reach);
+    if (values.obj != NULL)
+        PyBuffer_Release(&values);
     return (PyObject *)self;
 }
 
@@ -206,11 +238,9 @@ static void
 forms_dealloc(Forms *self)
 {
     PyMem_Free(self->codes);
-    PyMem_Free(self->nodes);
-    PyMem_Free(self->starts);
+    PyMem_Free(self->rows);
     PyMem_Free(self->pairs);
-    PyMem_Free(self->short_pairs);
-    PyMem_Free(self->triples);
+    PyMem_Free(self->nodes);
     PyMem_Free(self->reach);
     PyMem_Free(self->sets);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -229,8 +259,9 @@ static PyTypeObject forms_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.forms.Forms",
     .tp_basicsize = sizeof(Forms),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Forms(literals, folds, sets, reach)\n\nSorted literals, what folds to their characters, and for each "
-              "literal a set and the longest line for which it counts.",
+    .tp_doc = "Forms(literals, folds, sets, reach, values)\n\nSorted literals, what folds to their characters, values, which are "
+              "a set and the longest line for which it counts, and for each literal the number of its value (left out: "
+              "its own number).",
     .tp_new = forms_new,
     .tp_dealloc = (destructor)forms_dealloc,
     .tp_methods = forms_methods,

@@ -1,66 +1,95 @@
-/* The trie of some literals, and what tells at most places that none of them begins there. */
+/* Some literals: what tells at most places that none of them begins there, and a trie of them, in an order that is read
+ * from one line of the cache to the next.
+ *
+ * A page is searched once, and what lies between two pages takes all that was in the cache. So what counts is how many
+ * lines of it are asked for. A character has a code of two bytes, and the lower one, which is its class, is all that is
+ * asked of most places: 256 rows of bits say which classes stand side by side where a literal begins.
+ */
 #ifndef CLEANZH_KERNELS_TRIE_H
 #define CLEANZH_KERNELS_TRIE_H
 
 #include "text.h"
+#include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
-#define ALONE 0x8000 /* a mark of codes that are a literal of their own */
-#define MAX_CODES (ALONE - 1)
-#define MAP_BITS 19 /* 64 KB: a place that the map lets pass in vain costs more than the cache that it takes */
+#define MAX_CODES 0x7FFF
+#define CLASSES 256
+#define CLASS(CODE) ((CODE) & (CLASSES - 1))
+#define ALONE_IN_CLASS 100 /* so many characters, those that begin most literals, share their class with none */
+#define ENDS 0x8000        /* in the head of a node: a literal ends here */
+
+typedef uint8_t Set[CLASSES / 8];
+
+/* Of what stands second: */
+typedef struct {
+    Set before;  /* what begins longer literals with it, */
+    Set whole;   /* what begins literals of one or two characters with it, */
+    Set behind;  /* and what stands third */
+} Row;
 
 typedef struct {
-    uint32_t first; /* of its children, which lie together, by code */
-    uint32_t form;  /* the number of the literal that ends here, or NONE */
-    uint16_t children;
-    uint16_t code;
-} Node;
+    uint32_t key, node; /* the codes of two characters; where the literals go on that begin with them */
+} Pair;
 
 typedef struct {
     PyObject_HEAD
-    uint16_t *codes; /* of all characters below `characters` */
+    uint16_t *codes; /* of all characters below `characters`; 0: in no literal */
     uint32_t characters;
-    Node *nodes; /* of the trie, level by level; the first is its root */
-    uint32_t *starts; /* by code: the node of the literals that begin with it; 0: none do */
-    uint8_t *pairs, *short_pairs, *triples; /* maps: see fill_maps() */
+    Row *rows; /* by class */
+    Set alone; /* the classes with a character that is a literal */
+    Pair *pairs; /* a hash table; the second code of a literal of one character is 0 */
+    uint32_t pair_bits;
+    uint16_t *nodes; /* see add_branch() */
     uint32_t forms;
-    int64_t *reach; /* for each literal: see lines() */
-    char *sets;     /* for each literal: `set_size` bytes */
-    Py_ssize_t set_size;
+    int64_t *reach; /* of each value: see lines() */
+    uint64_t *sets; /* of each value: `set_words` */
+    Py_ssize_t set_size, set_words;
 } Forms;
 
-static inline uint32_t
-bit_of(uint32_t first, uint32_t second)
-{
-    return (first * 0x9E3779B1u + second * 0x85EBCA6Bu) >> (32 - MAP_BITS);
-}
-
 static inline int
-is_set(const uint8_t *map, uint32_t bit)
+has(const uint8_t *set, uint32_t class)
 {
-    return map[bit >> 3] >> (bit & 7) & 1;
+    return set[class >> 3] >> (class & 7) & 1;
 }
 
 static inline void
-set(uint8_t *map, uint32_t bit)
+add(uint8_t *set, uint32_t class)
 {
-    map[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    set[class >> 3] |= (uint8_t)(1u << (class & 7));
 }
 
-/* The child of a node for a code, or 0. */
-static uint32_t
-child_of(const Node *nodes, const Node *node, uint32_t code)
+/* Where two codes are in the hash table, or would be. */
+static inline Pair *
+pair_of(const Forms *self, uint32_t first, uint32_t second)
 {
-    uint32_t low = node->first, high = low + node->children;
+    uint32_t key = first << 16 | second, last = (1u << self->pair_bits) - 1;
+    uint32_t at = (uint32_t)(key * 0x9E3779B1u) >> (32 - self->pair_bits);
+    while (self->pairs[at].key && self->pairs[at].key != key)
+        at = (at + 1) & last;
+    return &self->pairs[at];
+}
+
+static inline uint32_t
+two_words(const uint16_t *words)
+{
+    return words[0] | (uint32_t)words[1] << 16;
+}
+
+/* The child of a node for a code, or NULL; see add_branch(). */
+static inline const uint16_t *
+child_of(const Forms *self, const uint16_t *codes, uint32_t count, uint32_t code)
+{
+    uint32_t low = 0, high = count;
+    if (count == 1)
+        return *codes == code ? codes + 1 : NULL;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        if (nodes[middle].code < code)
+        if (codes[middle] < code)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < node->first + node->children && nodes[low].code == code ? low : 0;
+    return low < count && codes[low] == code ? self->nodes + two_words(codes + count + 2 * low) : NULL;
 }
 
 static int
@@ -87,6 +116,8 @@ check(PyObject *literals, PyObject *folds, uint32_t *characters, size_t *letters
             if (PyUnicode_READ_CHAR(literal, at) >= *characters)
                 *characters = PyUnicode_READ_CHAR(literal, at) + 1;
     }
+    if (*letters > INT32_MAX / 16)
+        return refuse("Forms: too many literals");
     while (PyDict_Next(folds, &position, &key, &value)) {
         long other = PyLong_Check(key) ? PyLong_AsLong(key) : -1;
         if (other < 0 || other > 0x10FFFF || !PyUnicode_Check(value) || PyUnicode_GET_LENGTH(value) != 1)
@@ -97,138 +128,203 @@ check(PyObject *literals, PyObject *folds, uint32_t *characters, size_t *letters
     return 0;
 }
 
-/* Gives each character of the literals a code, in the order of the characters; how many codes there are. */
+typedef struct {
+    uint32_t character, weight;
+} Weighed;
+
+static int
+by_weight(const void *one, const void *other)
+{
+    const Weighed *a = one, *b = other;
+    return a->weight != b->weight ? (a->weight < b->weight) - (a->weight > b->weight)
+                                  : (a->character > b->character) - (a->character < b->character);
+}
+
+/* Gives each character of the literals a code: those that stand at the beginning of most have a class of their own. */
 static int
 make_codes(Forms *self, PyObject *literals)
 {
+    Weighed *weighed = PyMem_Calloc((size_t)self->characters + 1, sizeof(*weighed));
     uint32_t used = 0;
+    if (weighed == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
     for (uint32_t form = 0; form < self->forms; form++) {
         PyObject *literal = PyList_GET_ITEM(literals, form);
-        for (Py_ssize_t at = 0; at < PyUnicode_GET_LENGTH(literal); at++)
-            self->codes[PyUnicode_READ_CHAR(literal, at)] = 1;
+        Py_ssize_t length = PyUnicode_GET_LENGTH(literal);
+        for (Py_ssize_t at = 0; at < length; at++)
+            weighed[PyUnicode_READ_CHAR(literal, at)].weight += length == 1 ? 0x10000 : at < 3 ? 4 : 1;
     }
     for (uint32_t character = 0; character < self->characters; character++)
-        if (self->codes[character]) {
-            if (++used > MAX_CODES)
-                return refuse("Forms: too many different characters");
-            self->codes[character] = (uint16_t)used;
-        }
-    return (int)used;
-}
-
-static void
-mark_those_alone(Forms *self, PyObject *literals)
-{
-    for (uint32_t form = 0; form < self->forms; form++)
-        if (PyUnicode_GET_LENGTH(PyList_GET_ITEM(literals, form)) == 1)
-            self->codes[PyUnicode_READ_CHAR(PyList_GET_ITEM(literals, form), 0)] |= ALONE;
+        if (weighed[character].weight)
+            weighed[used++] = (Weighed){character, weighed[character].weight};
+    qsort(weighed, used, sizeof(*weighed), by_weight);
+    const uint32_t shared = CLASSES - 1 - ALONE_IN_CLASS;
+    for (uint32_t rank = 0; rank < used && used <= MAX_CODES; rank++) {
+        uint32_t other = rank < ALONE_IN_CLASS ? 0 : rank - ALONE_IN_CLASS;
+        self->codes[weighed[rank].character] = (uint16_t)(
+            rank < ALONE_IN_CLASS ? 1 + rank : (other / shared * CLASSES) | (1 + ALONE_IN_CLASS + other % shared));
+    }
+    PyMem_Free(weighed);
+    return used > MAX_CODES ? refuse("Forms: too many different characters") : 0;
 }
 
 /* Gives what folds to a character the same code. */
-static void
-fold(Forms *self, PyObject *folds, const uint16_t *plain)
+static int
+fold(Forms *self, PyObject *folds)
 {
     PyObject *key, *value;
     Py_ssize_t position = 0;
+    uint16_t *plain = PyMem_Malloc((size_t)self->characters * sizeof(*plain) + 1);
+    if (plain == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(plain, self->codes, self->characters * sizeof(*plain));
     while (PyDict_Next(folds, &position, &key, &value)) {
         Py_UCS4 folded = PyUnicode_READ_CHAR(value, 0);
         self->codes[PyLong_AsLong(key)] = folded < self->characters ? plain[folded] : 0;
     }
+    PyMem_Free(plain);
+    return 0;
 }
 
-/* Makes the trie level by level: the literals below a node, which are sorted, are its children's in turn. */
-static int
-make_trie(Forms *self, PyObject *literals, size_t letters)
+/* The literals below a node, how many of their characters led there, and where the number of the node is to be noted. */
+typedef struct {
+    uint32_t low, high, depth, noted;
+    uint16_t code;
+} Branch;
+
+typedef struct {
+    PyObject *literals;
+    const uint32_t *values;
+    Branch *branches; /* a stack */
+    uint32_t count, made;
+} Making;
+
+static inline uint16_t
+code_at(const Forms *self, const Making *making, uint32_t form, uint32_t place)
 {
-    typedef struct {
-        uint32_t low, high, depth; /* the literals below a node, and how many of their characters led there */
-    } Below;
-    Below *below = PyMem_Calloc(letters + 1, sizeof(*below));
-    self->nodes = PyMem_Calloc(letters + 1, sizeof(*self->nodes));
-    if (below == NULL || self->nodes == NULL) {
-        PyMem_Free(below);
-        PyErr_NoMemory();
-        return -1;
-    }
-    uint32_t made = 1;
-    below[0].high = self->forms;
-    for (uint32_t number = 0; number < made; number++) {
-        Node *node = &self->nodes[number];
-        uint32_t low = below[number].low, high = below[number].high, depth = below[number].depth;
-        node->form = NONE;
-        node->first = made;
-        if (depth && low < high && PyUnicode_GET_LENGTH(PyList_GET_ITEM(literals, low)) == depth)
-            node->form = low++;
-        for (; low < high; low++) {
-            uint16_t code = self->codes[PyUnicode_READ_CHAR(PyList_GET_ITEM(literals, low), depth)];
-            if (node->children == 0 || self->nodes[made - 1].code != code) {
-                self->nodes[made].code = code;
-                below[made].low = low;
-                below[made].depth = depth + 1;
-                node->children++;
-                made++;
+    PyObject *literal = PyList_GET_ITEM(making->literals, form);
+    return place < PyUnicode_GET_LENGTH(literal) ? self->codes[PyUnicode_READ_CHAR(literal, place)] : 0;
+}
+
+static void
+put_two_words(uint16_t *words, uint32_t number)
+{
+    words[0] = (uint16_t)number;
+    words[1] = (uint16_t)(number >> 16);
+}
+
+static int
+by_code(const void *one, const void *other)
+{
+    return (int)((const Branch *)one)->code - (int)((const Branch *)other)->code;
+}
+
+/* Writes a node and all that are below it.
+ *
+ * A node is words of two bytes: how many children it has, and whether a literal ends there; then this literal and its
+ * value, two words each; then the codes of the children, in order; then where they are, two words each. But an only
+ * child follows at once: so the rest of most literals is read in a row.
+ */
+static void
+add_branch(Forms *self, Making *making, Branch branch)
+{
+    uint32_t bottom = making->count;
+    making->branches[making->count++] = branch;
+    while (making->count > bottom) {
+        branch = making->branches[--making->count];
+        if (branch.noted)
+            put_two_words(self->nodes + branch.noted, making->made);
+        for (;;) {
+            uint16_t *head = self->nodes + making->made++;
+            uint32_t top = making->count, children = 0;
+            *head = 0;
+            if (code_at(self, making, branch.low, branch.depth) == 0) { /* sorted: the shortest is the first */
+                *head = ENDS;
+                put_two_words(head + 1, branch.low);
+                put_two_words(head + 3, making->values ? making->values[branch.low] : branch.low);
+                making->made += 4;
+                branch.low++;
             }
-            below[made - 1].high = low + 1;
+            Branch *child = making->branches + top;
+            for (uint32_t form = branch.low; form < branch.high; form++) {
+                uint16_t code = code_at(self, making, form, branch.depth);
+                if (children == 0 || child[children - 1].code != code)
+                    child[children++] = (Branch){form, form, branch.depth + 1, 0, code};
+                child[children - 1].high = form + 1;
+            }
+            qsort(child, children, sizeof(*child), by_code);
+            *head |= (uint16_t)children;
+            for (uint32_t n = 0; n < children; n++) {
+                self->nodes[making->made + n] = child[n].code;
+                child[n].noted = making->made + children + 2 * n;
+            }
+            if (children != 1) {
+                making->made += 3 * children;
+                making->count = top + children;
+                break;
+            }
+            making->made++;
+            branch = *child;
         }
     }
-    PyMem_Free(below);
-    return 0;
 }
 
-/* Sets a bit for each two codes that a literal begins with, one of those that are no longer, and for each three. */
+/* The rows of the classes that literals begin with, and for each two codes that do the literals that go on there. */
 static void
-fill_maps(Forms *self, const Node *node)
+add_literals(Forms *self, Making *making)
 {
-    for (uint32_t at = node->first; at < node->first + node->children; at++) {
-        const Node *second = &self->nodes[at];
-        uint32_t bit = bit_of(node->code, second->code);
-        set(self->pairs, bit);
-        if (second->form != NONE)
-            set(self->short_pairs, bit);
-        for (uint32_t third = second->first; third < second->first + second->children; third++)
-            set(self->triples, bit_of(bit, self->nodes[third].code));
+    for (uint32_t form = 0, end; form < self->forms; form = end) {
+        uint32_t first = code_at(self, making, form, 0), second = code_at(self, making, form, 1);
+        for (end = form + 1; end < self->forms; end++)
+            if (code_at(self, making, end, 0) != first || code_at(self, making, end, 1) != second)
+                break;
+        *pair_of(self, first, second) = (Pair){first << 16 | second, making->made};
+        if (second == 0) { /* whatever stands second */
+            add(self->alone, CLASS(first));
+            for (uint32_t class = 0; class < CLASSES; class++)
+                add(self->rows[class].whole, CLASS(first));
+        }
+        Row *row = &self->rows[CLASS(second)];
+        for (uint32_t one = form; one < end && second; one++) {
+            uint32_t third = code_at(self, making, one, 2);
+            if (third)
+                add(row->behind, CLASS(third));
+            add(third ? row->before : row->whole, CLASS(first));
+        }
+        add_branch(self, making, (Branch){form, end, second ? 2 : 1, 0, 0});
     }
 }
 
 static int
-make_maps(Forms *self, uint32_t used)
-{
-    self->starts = PyMem_Calloc((size_t)used + 1, sizeof(*self->starts));
-    self->pairs = PyMem_Calloc((size_t)1 << (MAP_BITS - 3), 1);
-    self->short_pairs = PyMem_Calloc((size_t)1 << (MAP_BITS - 3), 1);
-    self->triples = PyMem_Calloc((size_t)1 << (MAP_BITS - 3), 1);
-    if (!self->starts || !self->pairs || !self->short_pairs || !self->triples) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (uint32_t number = self->nodes[0].first; number < self->nodes[0].first + self->nodes[0].children; number++) {
-        self->starts[self->nodes[number].code] = number;
-        fill_maps(self, &self->nodes[number]);
-    }
-    return 0;
-}
-
-static int
-make(Forms *self, PyObject *literals, PyObject *folds)
+make(Forms *self, PyObject *literals, PyObject *folds, const uint32_t *values)
 {
     size_t letters;
     if (check(literals, folds, &self->characters, &letters) < 0)
         return -1;
+    while ((uint32_t)1 << self->pair_bits <= 2 * self->forms || self->pair_bits < 4)
+        self->pair_bits++;
     self->codes = PyMem_Calloc((size_t)self->characters + 1, sizeof(*self->codes));
-    uint16_t *plain = PyMem_Calloc((size_t)self->characters + 1, sizeof(*plain));
-    int used = -1;
-    if (self->codes == NULL || plain == NULL)
+    self->rows = PyMem_Calloc(CLASSES, sizeof(*self->rows));
+    self->pairs = PyMem_Calloc((size_t)1 << self->pair_bits, sizeof(*self->pairs));
+    /* A node has no more than eight words, three of them in its parent. */
+    self->nodes = PyMem_Malloc((8 * letters + 1) * sizeof(*self->nodes));
+    Making making = {literals, values, PyMem_Malloc((letters + 2) * sizeof(Branch)), 0, 1};
+    int failed = -1;
+    if (!self->codes || !self->rows || !self->pairs || !self->nodes || !making.branches)
         PyErr_NoMemory();
-    else if ((used = make_codes(self, literals)) >= 0 && make_trie(self, literals, letters) == 0) {
-        used = make_maps(self, (uint32_t)used);
-        mark_those_alone(self, literals);
-        memcpy(plain, self->codes, self->characters * sizeof(*plain));
-        fold(self, folds, plain);
+    else if (make_codes(self, literals) == 0) {
+        add_literals(self, &making);
+        failed = fold(self, folds);
+        uint16_t *fitting = PyMem_Realloc(self->nodes, making.made * sizeof(*fitting));
+        if (fitting != NULL)
+            self->nodes = fitting;
     }
-    else
-        used = -1;
-    PyMem_Free(plain);
-    return used < 0 ? -1 : 0;
+    PyMem_Free(making.branches);
+    return failed;
 }
 
 #endif

@@ -61,16 +61,19 @@ def spelled(needed: Mapping[str, Needed], rules: Sequence[str]) -> Literals:
             reach, _ = known.get(form, (0, 0))
             known[form] = max(reach, LONGEST_NOTED), (1 << len(rules)) - 1
     every = sorted(known)
-    reaches = array("q", (known[form][0] for form in every))
+    # Most literals are of one rule, so there are few different values.
+    values: dict[tuple[int, int], int] = {}
+    of_form = array("I", (values.setdefault(known[form], len(values)) for form in every))
+    reaches = array("q", (reach for reach, _ in values))
     size = (len(rules) + 7) // 8
-    sets = b"".join(known[form][1].to_bytes(size, "little") for form in every)
-    return Literals(list(rules), every, reaches.tobytes(), sets)
+    sets = b"".join(wanted.to_bytes(size, "little") for _, wanted in values)
+    return Literals(list(rules), every, of_form.tobytes(), reaches.tobytes(), sets)
 
 
 class Gate:
     """Literals, each with the rules that need it, in every form that a text may give them.
 
-    A form has a number. ``reach`` says how long a line it makes worth a try, ``wanted`` the rules to try there.
+    A form has a number, and a value: how long a line it makes worth a try, and the rules to try there.
 
     Texts are searched folded. The kernel folds each character as it comes to it. Without it, to fold a text would take
     longer than to search it, so what is searched is two bytes for each of its characters, as a table has them for what
@@ -80,14 +83,14 @@ class Gate:
     def __init__(self, literals: Literals) -> None:
         self._seen = 0
         self.forms = literals.forms
-        self.reach = array("q", literals.reach)
+        self._values, self._reach = array("I", literals.values), array("q", literals.reach)
         self._sets, self._size = literals.sets, (len(literals.rules) + 7) // 8
         compiled = kernel("forms")
-        self._compiled = compiled and compiled.Forms(self.forms, folds(), self._sets, self.reach)
+        self._compiled = compiled and compiled.Forms(self.forms, folds(), self._sets, self._reach, self._values)
 
     @functools.cached_property
-    def wanted(self) -> list[int]:
-        """Of each form, the rules to try."""
+    def _wanted(self) -> list[int]:
+        """Of each value, the rules to try."""
         sets, size = self._sets, self._size
         return [int.from_bytes(sets[at : at + size], "little") for at in range(0, len(sets), size)]
 
@@ -109,8 +112,9 @@ class Gate:
                 start = part.rfind("\n", 0, at) + 1
                 end = part.find("\n", at)
                 end = len(part) if end < 0 else end
-            if end - start <= self.reach[number]:
-                wanted |= self.wanted[number]
+            value = self._values[number]
+            if end - start <= self._reach[value]:
+                wanted |= self._wanted[value]
         if wanted:
             found.append((start + low, end + low, wanted.to_bytes(self._size, "little")))
         return found
