@@ -27,7 +27,7 @@ def screen_of(patterns: list[str], *, tricks: str = "\0", longest: int = 1 << 60
     made = screens([tricks, *patterns])
     programs = [made.programs[pattern] for pattern in (tricks, *patterns)]
     bounds = longest.to_bytes(8, "little") * len(patterns)
-    return compiled.Screen(*made[:6], programs, bounds, 2000)
+    return compiled.Screen(made.codes, made.beyond, made.plain, made.sets, made.size, programs, bounds, 2000)
 
 
 @cache
@@ -162,7 +162,7 @@ def test_of_a_long_line_the_end_is_read() -> None:
 def test_it_refuses_what_it_can_not_read() -> None:
     screen, made = screen_of(["a"]), screens(["a"])
     rows, bound = [made.programs["a"], made.programs["a"]], bytes(8)
-    tables = made[:5]
+    tables = made.codes, made.beyond, made.plain, made.sets
     for lines in ([(0, 2, b"\1")], [(-1, 1, b"\1")], [(1, 0, b"\1")]):
         with pytest.raises(ValueError, match="part of the text"):
             screen.narrowed("a", lines)

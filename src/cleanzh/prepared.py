@@ -104,7 +104,8 @@ def screens(files: tuple[Path, ...]) -> Screens | None:
         return None
     stored = _content()[0]["screens"]
     programs = {pattern: list(map(_part, parts)) for pattern, parts in stored["programs"].items()}
-    return Screens(*map(_part, stored["tables"]), stored["size"], programs)
+    codes, beyond, plain, sets = map(_part, stored["tables"])
+    return Screens(codes, beyond, plain, sets, stored["size"], programs)
 
 
 class Literals(NamedTuple):
@@ -142,16 +143,13 @@ class Screens(NamedTuple):
     """What :mod:`cleanzh.rulebook.screen` makes: automata over codes of characters.
 
     ``codes`` are two bytes for each character below U+10000, of what it folds to; ``beyond`` has for those above, by
-    ranges, the first character and the code, four bytes each. ``kinds`` has a byte for each code: those of characters
-    that are alike but for their names have the same, and the last of these is of characters that no program names.
-    ``plain`` is what each below U+10000 folds to, two bytes, 0 if that is above. ``sets`` has ``size`` bytes for each
-    set of codes.
+    ranges, the first character and the code, four bytes each. ``plain`` is what each below U+10000 folds to, two bytes,
+    0 if that is above. ``sets`` has ``size`` bytes for each set of codes.
     ``programs`` are by pattern: each a conjunction of programs, instructions of three numbers of four bytes.
     """
 
     codes: bytes
     beyond: bytes
-    kinds: bytes
     plain: bytes
     sets: bytes
     size: int
@@ -190,7 +188,7 @@ def write(
         code = array("I", _compiler._code(parsed, flags)).tobytes()
         state = parsed.state
         rows.append([pattern, flags, flags | state.flags, state.groups - 1, state.groupdict, *stored(code)])
-    tables_of_screens = [*map(stored, screens[:5])]
+    tables_of_screens = [stored(part) for part in (screens.codes, screens.beyond, screens.plain, screens.sets)]
     programs = {pattern: [stored(part) for part in parts] for pattern, parts in screens.programs.items()}
     tables_of_literals = [stored(part) for part in ("\n".join(literals.forms).encode(), *literals[2:])]
     content = marshal.dumps(

@@ -14,6 +14,7 @@ enum { UNKNOWN, DEAD, FOUND, FIRST_STATE };  /* where a state goes: numbers of s
 
 #define CODES 0x10000 /* characters with a code of their own in the table */
 #define UNBOUNDED ((int64_t)1 << 60) /* the longest line of a rule that takes any */
+#define WIDE 255
 #define MAX_STATES 1000
 #define MAX_ENTRIES 0x20000 /* of the table of states and classes: 256 KB */
 #define MAX_MEMBERS 0x10000
@@ -29,17 +30,9 @@ typedef struct {
     int ends; /* whether the pattern may match if the line ends here */
 } State;
 
-/* A character of a line. */
 typedef struct {
-    uint16_t code, kind;
-} Letter;
-
-/* An automaton knows the class of each kind of codes, which has its number, and of some dozen codes of their own: so it
- * has a few lines of the cache instead of a hundred, and a line of text asks for automata that have long left it. */
-typedef struct {
-    uint64_t *special; /* a bit for each code that has a class of its own; NULL until the automaton is asked for */
-    uint16_t *before;  /* by 64 codes, how many of these come before them */
-    uint16_t *class_of; /* of each of these */
+    uint8_t *class_of; /* of each code; NULL until the automaton is asked for */
+    uint16_t *wide;    /* the same for those whose class is WIDE there */
     uint16_t *next;    /* for each state, by class, where it goes */
     State *state;
     uint32_t start, classes;
@@ -55,8 +48,7 @@ typedef struct {
     uint16_t *codes;   /* of the characters below U+10000 */
     uint32_t *beyond;  /* of those above: the first of a range and its code, in turns */
     Py_ssize_t ranges;
-    uint32_t code_count, kind_count;
-    uint8_t *kinds;  /* of the codes */
+    uint32_t code_count;
     uint16_t *plain; /* what a character below U+10000 folds to; 0 if that is beyond */
     uint8_t *sets;
     Py_ssize_t set_size, set_count;
@@ -72,8 +64,7 @@ typedef struct {
     uint32_t *stack, *found, found_count;
     uint8_t *may; /* of each instruction: see find_last() */
     int ends, matched;
-    Letter *line;
-    uint16_t *seen; /* what it says, folded */
+    uint16_t *line;
 } Screen;
 
 /* Adds what is reached from an instruction without taking a character. Numbers past the program are of instructions
@@ -307,52 +298,17 @@ classify(const Screen *self, const Automaton *of, uint32_t *class_of, uint32_t *
 static void
 forget(Automaton *of)
 {
-    PyMem_Free(of->special);
+    PyMem_Free(of->class_of);
+    PyMem_Free(of->wide);
     PyMem_Free(of->example);
     PyMem_Free(of->next);
     PyMem_Free(of->state);
     PyMem_Free(of->member);
     PyMem_Free(of->bucket);
-    of->special = NULL;
-    of->example = of->next = of->bucket = NULL;
+    of->class_of = NULL;
+    of->wide = of->example = of->next = of->bucket = NULL;
     of->state = NULL;
     of->member = NULL;
-}
-
-/* Numbers the classes for good: first those of the kinds, then those of the codes that are not like their kind. */
-static int
-tell_apart(const Screen *self, Automaton *of, const uint32_t *class_of, uint32_t *numbers)
-{
-    uint32_t codes = self->code_count, words = (codes + 63) / 64, special = 0;
-    of->example = PyMem_Calloc((size_t)self->kind_count + codes, sizeof(*of->example));
-    if (of->example == NULL)
-        return -1;
-    for (uint32_t code = 0; code < codes; code++) /* the last of a kind is none that a pattern names */
-        of->example[self->kinds[code]] = (uint16_t)code;
-    for (uint32_t code = 0; code < codes; code++)
-        special += class_of[code] != class_of[of->example[self->kinds[code]]];
-    of->special = PyMem_Calloc(words * (sizeof(uint64_t) + sizeof(uint16_t)) + (special + 1) * sizeof(uint16_t), 1);
-    if (of->special == NULL)
-        return -1;
-    of->before = (uint16_t *)(of->special + words);
-    of->class_of = of->before + words;
-    memset(numbers, 0, codes * sizeof(*numbers));
-    of->classes = self->kind_count;
-    special = 0;
-    for (uint32_t code = 0; code < codes; code++) {
-        uint32_t class = class_of[code];
-        if (code % 64 == 0)
-            of->before[code / 64] = (uint16_t)special;
-        if (class == class_of[of->example[self->kinds[code]]])
-            continue;
-        if (numbers[class] == 0) {
-            of->example[of->classes] = (uint16_t)code;
-            numbers[class] = of->classes++;
-        }
-        of->special[code / 64] |= (uint64_t)1 << code % 64;
-        of->class_of[special++] = (uint16_t)numbers[class];
-    }
-    return 0;
 }
 
 /* Makes the tables of an automaton that is asked for the first time; -1: no memory. */
@@ -364,60 +320,53 @@ prepare(Screen *self, Automaton *of)
     uint32_t *numbers = PyMem_Calloc(4 * codes + 2, sizeof(*numbers)); /* of classes; some are empty for a while */
     uint8_t *seen = PyMem_Calloc((size_t)self->set_count + codes, 1);
     if (class_of != NULL && numbers != NULL && seen != NULL) {
-        classify(self, of, class_of, numbers, seen);
-        if (tell_apart(self, of, class_of, numbers) == 0)
-            of->next = PyMem_Malloc((MAX_ENTRIES + (FIRST_STATE + 1) * (size_t)of->classes) * sizeof(*of->next));
+        of->classes = classify(self, of, class_of, numbers, seen);
+        of->example = PyMem_Calloc(of->classes, sizeof(*of->example));
+        of->next = PyMem_Malloc((MAX_ENTRIES + (FIRST_STATE + 1) * (size_t)of->classes) * sizeof(*of->next));
         of->state = PyMem_Malloc((MAX_STATES + 1) * sizeof(*of->state));
         of->member = PyMem_Malloc((MAX_MEMBERS + of->size) * sizeof(*of->member));
         of->bucket = PyMem_Calloc(BUCKETS, sizeof(*of->bucket));
+        of->class_of = PyMem_Malloc(codes);
+        of->wide = PyMem_Malloc(of->classes > WIDE ? codes * sizeof(*of->wide) : 1);
         of->states = FIRST_STATE;
+        for (size_t code = 0; of->example && of->class_of && of->wide && code < codes; code++) {
+            of->class_of[code] = class_of[code] < WIDE ? (uint8_t)class_of[code] : WIDE;
+            if (of->classes > WIDE)
+                of->wide[code] = (uint16_t)class_of[code];
+            of->example[class_of[code]] = (uint16_t)code;
+        }
     }
     PyMem_Free(class_of);
     PyMem_Free(numbers);
     PyMem_Free(seen);
-    if (of->next && of->state && of->member && of->bucket)
+    if (of->example && of->next && of->state && of->member && of->bucket && of->class_of && of->wide)
         return 0;
     forget(of);
     PyErr_NoMemory();
     return -1;
 }
 
-/* How many bits of a number are set. */
-static inline uint32_t
-count_of(uint64_t bits)
-{
-    bits -= bits >> 1 & 0x5555555555555555u;
-    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
-    return (uint32_t)(((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
-}
-
-/* The class of a letter, without a branch, which would be foreseen wrongly each third time. */
-static inline uint32_t
-class_of(const Automaton *of, Letter letter)
-{
-    uint64_t codes = of->special[letter.code / 64], bit = (uint64_t)1 << letter.code % 64;
-    uint32_t own = of->class_of[of->before[letter.code / 64] + count_of(codes & (bit - 1))];
-    uint32_t is_special = 0u - (uint32_t)(codes >> letter.code % 64 & 1);
-    return (own & is_special) | (letter.kind & ~is_special);
-}
-
-/* Whether the pattern of an automaton may match a line; -1: no memory. */
+/* Whether the pattern of an automaton may match a line, given as codes; -1: no memory. */
 static int
-may_match(Screen *self, Automaton *of, const Letter *line, Py_ssize_t length)
+may_match(Screen *self, Automaton *of, const uint16_t *line, Py_ssize_t length)
 {
-    if (of->special == NULL && prepare(self, of) < 0)
+    if (of->class_of == NULL && prepare(self, of) < 0)
         return -1;
     if (of->start == UNKNOWN)
         of->start = (uint32_t)start_of(self, of);
-    uint32_t state = of->start;
+    uint32_t state = of->start, classes = of->classes;
+    const uint8_t *class_of = of->class_of;
+    const uint16_t *all = of->next;
     for (Py_ssize_t at = 0; at < length && state >= FIRST_STATE; at++) {
-        uint32_t class = class_of(of, line[at]);
-        uint32_t next = of->next[state * of->classes + class];
+        uint32_t class = class_of[line[at]];
+        if (class == WIDE)
+            class = of->wide[line[at]];
+        uint32_t next = all[state * classes + class];
         if (next == UNKNOWN) {
             uint32_t resets = of->resets;
             next = (uint32_t)step(self, of, state, class);
             if (of->resets == resets) /* or the number is of a state that is gone */
-                of->next[state * of->classes + class] = (uint16_t)next;
+                of->next[state * classes + class] = (uint16_t)next;
         }
         state = next;
     }

@@ -26,9 +26,9 @@ folded(Screen *self, int kind, const void *chars, Py_ssize_t low, Py_ssize_t end
         uint16_t plain = character < CODES ? self->plain[character] : 0;
         if (plain == 0)
             Py_RETURN_NONE;
-        self->seen[at - low] = plain;
+        self->line[at - low] = plain;
     }
-    return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->seen, end - low);
+    return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->line, end - low);
 }
 
 /* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. What the line says is
@@ -47,17 +47,15 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
         end--;
     if (length == 0)
         length = end - low;
-    for (Py_ssize_t at = low; at < end; at++) {
-        uint16_t code = code_of(self, PyUnicode_READ(kind, chars, at));
-        self->line[at - low] = (Letter){code, self->kinds[code]};
-    }
+    for (Py_ssize_t at = low; at < end; at++)
+        self->line[at - low] = code_of(self, PyUnicode_READ(kind, chars, at));
     int hidden = may_match(self, &self->automata[0], self->line, end - low);
     if (hidden) { /* what the line says without its tricks is not known here */
         *seen = Py_NewRef(Py_None);
         return hidden;
     }
     if (low < end) {
-        const uint8_t *first = self->first + self->line[0].code * size, *last = self->last + self->line[end - low - 1].code * size;
+        const uint8_t *first = self->first + self->line[0] * size, *last = self->last + self->line[end - low - 1] * size;
         for (size_t at = 0; at < size; at++)
             set[at] &= first[at] & last[at];
     }
@@ -244,20 +242,19 @@ take_programs(Screen *self, PyObject *programs)
     self->mark = PyMem_Calloc(2 * (size_t)largest, sizeof(*self->mark));
     self->found = PyMem_Malloc((size_t)largest * sizeof(*self->found));
     self->line = PyMem_Malloc((size_t)self->window * sizeof(*self->line));
-    self->seen = PyMem_Malloc((size_t)self->window * sizeof(*self->seen));
     self->may = PyMem_Malloc(largest);
-    if (self->stack && self->mark && self->found && self->line && self->seen && self->may)
+    if (self->stack && self->mark && self->found && self->line && self->may)
         return find_ends(self);
     PyErr_NoMemory();
     return -1;
 }
 
 static int
-take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *kinds, const Py_buffer *plain,
-     const Py_buffer *sets, const Py_buffer *longest, PyObject *programs)
+take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *plain, const Py_buffer *sets,
+     const Py_buffer *longest, PyObject *programs)
 {
     if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 ||
-        beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FE0 || kinds->len != self->set_size * 8 || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
+        beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FFF || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
         longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
         return refuse("Screen: the sizes do not fit");
     self->code_count = (uint32_t)self->set_size * 8;
@@ -265,7 +262,6 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     self->ranges = beyond->len / 8;
     self->codes = copied(codes);
     self->beyond = copied(beyond);
-    self->kinds = copied(kinds);
     self->plain = copied(plain);
     self->sets = copied(sets);
     self->longest = copied(longest);
@@ -277,9 +273,6 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     for (Py_ssize_t range = 0; range < self->ranges; range++)
         if (self->beyond[2 * range + 1] >= self->code_count)
             return refuse("Screen: a code is in no set");
-    for (uint32_t code = 0; code < self->code_count; code++)
-        if (self->kinds[code] >= self->kind_count)
-            self->kind_count = self->kinds[code] + 1u;
     return take_programs(self, programs);
 }
 
@@ -288,20 +281,19 @@ screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *programs;
     Py_ssize_t set_size, window;
-    Py_buffer codes, beyond, kinds, plain, sets, longest;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*nO!y*n", &codes, &beyond, &kinds, &plain, &sets, &set_size,
-                          &PyList_Type, &programs, &longest, &window))
+    Py_buffer codes, beyond, plain, sets, longest;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*nO!y*n", &codes, &beyond, &plain, &sets, &set_size, &PyList_Type, &programs,
+                          &longest, &window))
         return NULL;
     Screen *self = (Screen *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->set_size = set_size;
         self->window = window;
-        if (take(self, &codes, &beyond, &kinds, &plain, &sets, &longest, programs) < 0)
+        if (take(self, &codes, &beyond, &plain, &sets, &longest, programs) < 0)
             Py_CLEAR(self);
     }
     PyBuffer_Release(&codes);
     PyBuffer_Release(&beyond);
-    PyBuffer_Release(&kinds);
     PyBuffer_Release(&plain);
     PyBuffer_Release(&sets);
     PyBuffer_Release(&longest);
@@ -315,9 +307,8 @@ screen_dealloc(Screen *self)
         forget(&self->automata[at]);
         PyMem_Free(self->automata[at].program);
     }
-    void *parts[] = {self->codes, self->beyond, self->kinds, self->plain, self->sets, self->automata, self->of_rule,
-                     self->longest, self->first, self->last, self->stack, self->mark, self->found, self->may, self->line,
-                     self->seen};
+    void *parts[] = {self->codes, self->beyond, self->plain, self->sets, self->automata, self->of_rule, self->longest,
+                     self->first, self->last, self->stack, self->mark, self->found, self->may, self->line};
     for (size_t at = 0; at < sizeof(parts) / sizeof(*parts); at++)
         PyMem_Free(parts[at]);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -335,7 +326,7 @@ static PyTypeObject screen_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.screen.Screen",
     .tp_basicsize = sizeof(Screen),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Screen(codes, beyond, kinds, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
+    .tp_doc = "Screen(codes, beyond, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
     .tp_new = screen_new,
     .tp_dealloc = (destructor)screen_dealloc,
     .tp_methods = screen_methods,

@@ -106,7 +106,7 @@ class Index:
         programs += [known.programs.get(rule.pattern, []) if rule.trusted else [] for rule in self._rules]
         longest = array("q", (INFINITE if rule.max_length is None else rule.max_length for rule in self._rules))
         return compiled.Screen(
-            known.codes, known.beyond, known.kinds, known.plain, known.sets, known.size, programs, longest, WINDOW
+            known.codes, known.beyond, known.plain, known.sets, known.size, programs, longest, WINDOW
         )
 
     def decide_each(self, questions: Sequence[Question]) -> Sequence[Found | Nothing | None]:

@@ -39,7 +39,7 @@ def screens(patterns: Iterable[str]) -> Screens:
     """The screens of all patterns that can have one."""
     made = {pattern: _programs(pattern) for pattern in patterns}
     alphabet = _Alphabet(itertools.chain.from_iterable(made.values()))
-    codes, beyond, kinds = alphabet.tables()
+    codes, beyond = alphabet.tables()
     sets: dict[Set, int] = {}
 
     def packed(program: Program) -> bytes:
@@ -58,7 +58,7 @@ def screens(patterns: Iterable[str]) -> Screens:
         if code < 0x10000:
             plain[code] = ord(char) if char < "\U00010000" else 0
     members = b"".join(map(alphabet.members, sets))
-    return Screens(codes, beyond, kinds, plain.tobytes(), members, alphabet.size, packed_programs)
+    return Screens(codes, beyond, plain.tobytes(), members, alphabet.size, packed_programs)
 
 
 def _programs(pattern: str) -> list[Program]:
@@ -243,28 +243,23 @@ class _Alphabet:
         self._examples = sorted(named)  # by code, a character that has it
         self.codes = {char: code for code, char in enumerate(self._examples)}
 
-    def tables(self) -> tuple[bytes, bytes, bytes]:
-        """What :class:`Screens` calls ``codes``, ``beyond`` and ``kinds``."""
+    def tables(self) -> tuple[bytes, bytes]:
+        """What :class:`Screens` calls ``codes`` and ``beyond``."""
         alike: dict[Any, int] = {}
         codes, beyond, plain = array("H"), array("I"), folds()
         for low, high in itertools.pairwise(self._cuts()):
             char = plain.get(low) or chr(low)
             code = self.codes.get(char)
             if code is None:
-                code = alike.setdefault(self._kind(char), len(self._examples))
+                kind = *_is(char).values(), *(first <= ord(char) <= last for first, last in self._ranges)
+                code = alike.setdefault(kind, len(self._examples))
                 if code == len(self._examples):
                     self._examples.append(char)
             if low < 0x10000:
                 codes.extend((code,) * (high - low))
             else:
                 beyond.extend((low, code))
-        numbers: dict[Any, int] = {}
-        kinds = bytes(numbers.setdefault(self._kind(char), len(numbers)) for char in self._examples)
-        return codes.tobytes(), beyond.tobytes(), kinds.ljust(8 * self.size, b"\0")
-
-    def _kind(self, char: str) -> tuple[bool, ...]:
-        """What tells characters apart that no program names."""
-        return *_is(char).values(), *(low <= ord(char) <= high for low, high in self._ranges)
+        return codes.tobytes(), beyond.tobytes()
 
     def _cuts(self) -> list[int]:
         """Where characters begin that may differ from those before."""
