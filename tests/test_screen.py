@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cleanzh.kernels import kernel
 from cleanzh.rulebook import builtin
 from cleanzh.rulebook.screen import _programs, screens
-from cleanzh.shadow import MAY_HIDE, shadow
+from cleanzh.shadow import MAY_HIDE, folds, shadow
 
 RULES = builtin()
 LINES = [line for rule in RULES for line in (*rule.must_match, *rule.must_not_match)]
@@ -35,20 +35,26 @@ def builtin_screen() -> Any:
     return screen_of([rule.pattern for rule in RULES], tricks=MAY_HIDE)
 
 
+def narrowed(screen: Any, text: str, rules: int) -> list[tuple[int, int, int, str | None]]:
+    """What a screen leaves of these rules on the lines of a text."""
+    literals = sorted(set(text) - {"\n"}) or ["a"]
+    size = (rules.bit_length() + 7) // 8
+    reach = (1 << 60).to_bytes(8, "little") * len(literals)
+    forms = cast("Any", kernel("forms")).Forms(literals, {}, rules.to_bytes(size, "little") * len(literals), reach)
+    found: list[tuple[int, int, int, str | None]] = forms.lines(text, 0, len(text), screen.narrowing())
+    return found
+
+
 def may_match(screen: Any, line: str, count: int) -> set[int]:
     """The numbers of the patterns that a screen lets pass."""
-    lines = screen.narrowed(line, [(0, len(line), bits((1 << count) - 1))])
-    return {number for number in range(count) if lines and lines[0][2][number >> 3] >> (number & 7) & 1}
-
-
-def bits(rules: int) -> bytes:
-    return rules.to_bytes((rules.bit_length() + 7) // 8, "little")
+    lines = narrowed(screen, line, (1 << count) - 1)
+    return {number for number in range(count) if lines and lines[0][2] >> number & 1}
 
 
 def assert_none_is_missed(line: str) -> None:
     screen = builtin_screen()
     passed = may_match(screen, line, len(RULES))
-    for *_, seen in screen.narrowed(line, [(0, len(line), bits((1 << len(RULES)) - 1))]):
+    for *_, seen in narrowed(screen, line, (1 << len(RULES)) - 1):
         assert seen is None or seen == shadow(line[-2000:].strip()).text
     seen, offsets, _ = shadow(line.strip())
     if offsets is not None:
@@ -69,7 +75,7 @@ def test_no_trick_is_missed(line: str) -> None:
     """A line that its screen knows to hide nothing is its own shadow."""
     screen = builtin_screen()
     plain, offsets, _ = shadow(line.strip())
-    for *_, seen in screen.narrowed(line, [(0, len(line), bits((1 << len(RULES)) - 1))]):
+    for *_, seen in narrowed(screen, line, (1 << len(RULES)) - 1):
         assert seen is None if offsets is not None else seen in (None, plain)
 
 
@@ -146,28 +152,62 @@ def test_what_was_found_of_a_line_is_forgotten_when_it_is_too_much() -> None:
 def test_lines_that_no_rule_takes_are_left_out() -> None:
     screen = screen_of(["^a", "b$"], tricks="t", longest=3)
     text = "ab\n  \nab t\n b \nabab\nx\n"
-    both, none = b"\3", b"\0"
-    spans = [(0, 2), (3, 5), (6, 10), (11, 14), (15, 19), (20, 21)]
-    lines = [*((*span, both) for span in spans), (0, 2, none)]
-    assert screen.narrowed(text, lines) == [(0, 2, both, "ab"), (6, 10, both, None), (11, 14, b"\2", "b")]
-    assert screen.narrowed(text, []) == []
+    assert narrowed(screen, text, 3) == [(0, 2, 3, "ab"), (6, 10, 3, None), (11, 14, 2, "b")]
+    assert narrowed(screen, text, 1) == [(0, 2, 1, "ab"), (6, 10, 1, None)]
+    assert narrowed(screen, "", 3) == []
+
+
+def test_many_rules() -> None:
+    """Sets of rules are read in words of 64."""
+    letters = [letter for letter in LETTERS if letter >= "一" and ord(letter) not in folds()][:150]
+    screen = screen_of([f"^{letter}.*{letter}$" for letter in letters])
+    for first, letter in enumerate(letters):
+        for other in (letter, letters[first - 1]):
+            left = [(0, 3, 1 << first, f"{letter}的{other}")] if letter == other else []
+            assert narrowed(screen, f"{letter}的{other}", (1 << len(letters)) - 1) == left
 
 
 def test_of_a_long_line_the_end_is_read() -> None:
     screen = screen_of(["^a", "b"])
     line = "b" + "x" * 3000 + "a" + "x" * 1999
-    assert screen.narrowed(line, [(0, len(line), b"\3")]) == [(0, len(line), b"\1", line[-2000:])]
+    assert narrowed(screen, line, 3) == [(0, len(line), 1, line[-2000:])]
+
+
+@cache
+def begin_and_end() -> Any:
+    return screen_of(["^a", "b$"])
+
+
+@settings(deadline=None)
+@given(st.text("ab的\n😀", max_size=12), st.integers(0, 12), st.integers(0, 12))
+def test_parts_of_texts(text: str, low: int, high: int) -> None:
+    """A line of a part ends where the part does."""
+    screen = begin_and_end()
+    low, high = sorted((min(low, len(text)), min(high, len(text))))
+    forms = cast("Any", kernel("forms")).Forms(["a", "b"], {}, b"\1\2", bytes(7) + b"\1" + bytes(7) + b"\1")
+    found, start = [], low
+    for line in text[low:high].split("\n"):
+        rules = (line.strip().startswith("a")) + 2 * (line.strip().endswith("b"))
+        if rules:
+            found.append((start, start + len(line), rules))
+        start += len(line) + 1
+    assert [line[:3] for line in forms.lines(text, low, high, screen.narrowing())] == found
 
 
 def test_it_refuses_what_it_can_not_read() -> None:
     screen, made = screen_of(["a"]), screens(["a"])
     rows, bound = [made.programs["a"], made.programs["a"]], bytes(8)
     tables = made.codes, made.beyond, made.plain, made.sets
-    for lines in ([(0, 2, b"\1")], [(-1, 1, b"\1")], [(1, 0, b"\1")]):
-        with pytest.raises(ValueError, match="part of the text"):
-            screen.narrowed("a", lines)
-    with pytest.raises(TypeError):
-        screen.narrowed("a", [(0, 1, b"\1\1")])
+    forms = cast("Any", kernel("forms")).Forms(["a"], {}, b"\1", bound)
+    for low, high in ((0, 2), (-1, 1)):
+        with pytest.raises(ValueError, match="places in the text"):
+            forms.lines("a", low, high, screen.narrowing())
+    many = screen_of(["a"] * 65)
+    with pytest.raises(ValueError, match="the rules are the same"):
+        forms.lines("a", 0, 1, many.narrowing())
+    for wrong in (screen, 1, "a"):
+        with pytest.raises(ValueError, match="PyCapsule"):
+            forms.lines("a", 0, 1, wrong)
     first, nonsense = rows[0], [bytes(4) + b"\xff" * 8]
     for wrong in ([], [first[:0], first], [first, [b"x"]], [first, nonsense], [first, first, first]):
         with pytest.raises(ValueError, match="Screen: "):

@@ -6,7 +6,7 @@
 #ifndef CLEANZH_KERNELS_AUTOMATON_H
 #define CLEANZH_KERNELS_AUTOMATON_H
 
-#include "text.h"
+#include "narrowing.h"
 #include <string.h>
 
 enum { MATCH, ONE, SET, SPLIT, BEGIN, END, SWITCH }; /* what an instruction does */
@@ -16,7 +16,7 @@ enum { UNKNOWN, DEAD, FOUND, FIRST_STATE };  /* where a state goes: numbers of s
 #define UNBOUNDED ((int64_t)1 << 60) /* the longest line of a rule that takes any */
 #define WIDE 255
 #define MAX_STATES 1000
-#define MAX_ENTRIES 0x20000 /* of the table of states and classes: 256 KB */
+#define MAX_ENTRIES 0x80000 /* of the table of states and classes: 1 MB, for one pattern of some hundred classes */
 #define MAX_MEMBERS 0x10000
 #define BUCKETS 2048
 
@@ -56,8 +56,10 @@ typedef struct {
     uint32_t count;
     uint32_t *of_rule; /* the first automaton of each rule, and behind the last; the first of all is for tricks */
     uint32_t rules;
+    Py_ssize_t words; /* of 64 rules */
+    Narrowing narrowing;
     int64_t *longest; /* line that each rule takes */
-    uint8_t *first, *last; /* for each code, the rules that may match a line which begins or ends with it */
+    uint64_t *first, *last; /* for each code, the rules that may match a line which begins or ends with it */
     Py_ssize_t window; /* of a longer line only so much is read, its end */
     /* for the work on one line */
     uint64_t *mark, mark_now;
@@ -107,6 +109,23 @@ follow(Screen *self, const Automaton *of, uint32_t from, int at_start)
     }
 }
 
+/* How many bits of a number are set. */
+static inline uint32_t
+count_of(uint64_t bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+    return (uint32_t)(((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u >> 56);
+}
+
+/* So many states an automaton may have, with what is no state. */
+static inline uint32_t
+most_states(const Automaton *of)
+{
+    uint32_t fitting = MAX_ENTRIES / of->classes;
+    return fitting > MAX_STATES ? MAX_STATES : fitting;
+}
+
 /* The number of the state with the instructions that were found, or what says that none is needed. */
 static int
 state_of(Screen *self, Automaton *of)
@@ -125,8 +144,7 @@ state_of(Screen *self, Automaton *of)
             memcmp(of->member + known->first, self->found, known->count * sizeof(uint32_t)) == 0)
             return of->bucket[at];
     }
-    if (of->states == MAX_STATES || (of->states + 1) * of->classes > MAX_ENTRIES ||
-        of->members + self->found_count > MAX_MEMBERS) {
+    if (of->states == most_states(of) || of->members + self->found_count > MAX_MEMBERS) {
         memset(of->bucket, 0, BUCKETS * sizeof(*of->bucket));
         of->states = FIRST_STATE;
         of->members = of->start = 0;
@@ -322,7 +340,7 @@ prepare(Screen *self, Automaton *of)
     if (class_of != NULL && numbers != NULL && seen != NULL) {
         of->classes = classify(self, of, class_of, numbers, seen);
         of->example = PyMem_Calloc(of->classes, sizeof(*of->example));
-        of->next = PyMem_Malloc((MAX_ENTRIES + (FIRST_STATE + 1) * (size_t)of->classes) * sizeof(*of->next));
+        of->next = PyMem_Malloc((size_t)most_states(of) * of->classes * sizeof(*of->next));
         of->state = PyMem_Malloc((MAX_STATES + 1) * sizeof(*of->state));
         of->member = PyMem_Malloc((MAX_MEMBERS + of->size) * sizeof(*of->member));
         of->bucket = PyMem_Calloc(BUCKETS, sizeof(*of->bucket));

@@ -4,6 +4,7 @@
  * place in fifteen to thirty; from there a trie says which literals start, so that none is missed for another that
  * overlaps it.
  */
+#include "narrowing.h"
 #include "trie.h"
 
 #define BLOCK 128 /* places that are looked at before the trie is: without a branch, so that no look-up waits for another */
@@ -87,41 +88,52 @@ look(Forms *self, PyObject *text)
     return places;
 }
 
-/* lines(text, low, high) */
+/* lines(text, low, high, narrowing) */
 
 typedef struct {
     const Forms *self;
+    const Narrowing *narrowing;
     PyObject *text, *lines;
     Py_ssize_t low, high, start, end; /* what is searched, and the line that the last literal stood on */
     uint64_t *set;
     int any; /* whether the set has something */
 } Lines;
 
-static PyObject *
-line_of(Py_ssize_t start, Py_ssize_t end, const uint64_t *set, Py_ssize_t size)
+/* Appends (start, end, set, what the line says). */
+static int
+append_line(Lines *state, PyObject *seen)
 {
-    PyObject *low = PyLong_FromSsize_t(start), *high = PyLong_FromSsize_t(end), *line = NULL;
-    PyObject *bytes = PyBytes_FromStringAndSize((const char *)set, size);
-    if (low != NULL && high != NULL && bytes != NULL)
-        line = PyTuple_Pack(3, low, high, bytes);
-    Py_XDECREF(low);
-    Py_XDECREF(high);
-    Py_XDECREF(bytes);
-    return line;
+    Py_ssize_t size = state->self->set_size;
+    PyObject *start = PyLong_FromSsize_t(state->start), *end = PyLong_FromSsize_t(state->end), *line = NULL;
+    uint8_t *bytes = (uint8_t *)(state->set + state->self->set_words); /* the lowest first, on any machine */
+    for (Py_ssize_t at = 0; at < size; at++)
+        bytes[at] = (uint8_t)(state->set[at / 8] >> at % 8 * 8);
+    PyObject *set = _PyLong_FromByteArray(bytes, (size_t)size, 1, 0);
+    if (start != NULL && end != NULL && set != NULL)
+        line = PyTuple_Pack(4, start, end, set, seen);
+    Py_XDECREF(start);
+    Py_XDECREF(end);
+    Py_XDECREF(set);
+    int failed = line == NULL ? -1 : PyList_Append(state->lines, line);
+    Py_XDECREF(line);
+    return failed;
 }
 
 /* Notes the line that was passed. */
 static int
 close_line(Lines *state)
 {
-    if (!state->any)
-        return 0;
-    PyObject *line = line_of(state->start, state->end, state->set, state->self->set_size);
-    int failed = line == NULL ? -1 : PyList_Append(state->lines, line);
-    Py_XDECREF(line);
-    memset(state->set, 0, (size_t)state->self->set_words * sizeof(*state->set));
+    int some = state->any;
+    PyObject *seen = NULL;
+    if (some && state->narrowing != NULL)
+        some = state->narrowing->narrow(state->narrowing->screen, state->text, state->start, state->end, state->set, &seen);
+    if (some > 0 && append_line(state, seen == NULL ? Py_None : seen) < 0)
+        some = -1;
+    Py_XDECREF(seen);
+    if (state->any)
+        memset(state->set, 0, (size_t)state->self->set_words * sizeof(*state->set));
     state->any = 0;
-    return failed;
+    return some < 0 ? -1 : 0;
 }
 
 static int
@@ -152,21 +164,24 @@ static PyObject *
 lines(Forms *self, PyObject *const *args, Py_ssize_t count)
 {
     Lines state = {.self = self, .end = -1};
-    if (count != 3 || !PyUnicode_Check(args[0])) {
-        PyErr_SetString(PyExc_TypeError, "lines(text, low, high)");
+    if (count != 4 || !PyUnicode_Check(args[0])) {
+        PyErr_SetString(PyExc_TypeError, "lines(text, low, high, narrowing)");
         return NULL;
     }
     state.text = args[0];
     state.low = PyLong_AsSsize_t(args[1]);
     state.high = PyLong_AsSsize_t(args[2]);
+    if (args[3] != Py_None)
+        state.narrowing = PyCapsule_GetPointer(args[3], NARROWING);
     if (PyErr_Occurred())
         return NULL;
-    if (state.low < 0 || state.high > PyUnicode_GET_LENGTH(state.text)) {
-        PyErr_SetString(PyExc_ValueError, "lines: low and high are places in the text");
+    if (state.low < 0 || state.high > PyUnicode_GET_LENGTH(state.text) ||
+        (state.narrowing != NULL && state.narrowing->words != self->set_words)) {
+        PyErr_SetString(PyExc_ValueError, "lines: low and high are places in the text, and the rules are the same");
         return NULL;
     }
     state.lines = PyList_New(0);
-    state.set = PyMem_Calloc((size_t)self->set_words + 1, sizeof(*state.set));
+    state.set = PyMem_Calloc(2 * (size_t)self->set_words + 1, sizeof(*state.set));
     if (state.lines == NULL || state.set == NULL)
         PyErr_NoMemory();
     if (PyErr_Occurred() ||
@@ -200,8 +215,9 @@ take_values(Forms *self, const Py_buffer *sets, const Py_buffer *reach, const Py
         return -1;
     }
     for (Py_ssize_t value = 0; value < count; value++)
-        memcpy(self->sets + value * self->set_words, (const char *)sets->buf + value * self->set_size,
-               (size_t)self->set_size);
+        for (Py_ssize_t at = 0; at < self->set_size; at++)
+            self->sets[value * self->set_words + at / 8] |=
+                (uint64_t)((const uint8_t *)sets->buf)[value * self->set_size + at] << at % 8 * 8;
     memcpy(self->reach, reach->buf, (size_t)reach->len);
     return 0;
 }
@@ -250,8 +266,9 @@ static PyMethodDef forms_methods[] = {
     {"look", (PyCFunction)look, METH_O,
      "look(text) -> list[tuple[int, int]]\n\nThe number and the start of each literal that the text holds, by start."},
     {"lines", (PyCFunction)(void (*)(void))lines, METH_FASTCALL,
-     "lines(text, low, high) -> list[tuple[int, int, bytes]]\n\nThe lines of text[low:high] that hold a literal which "
-     "reaches so far: start, end, and the sets of these literals."},
+     "lines(text, low, high, narrowing) -> list[tuple[int, int, int, str | None]]\n\nThe lines of text[low:high] that hold "
+     "a literal which reaches so far: start, end, the sets of these literals together; of these what the narrowing of a "
+     "screen leaves, and what the line says, if that is known. Without a screen, narrowing is None."},
     {NULL, NULL, 0, NULL},
 };
 

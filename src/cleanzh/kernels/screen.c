@@ -31,14 +31,42 @@ folded(Screen *self, int kind, const void *chars, Py_ssize_t low, Py_ssize_t end
     return PyUnicode_FromKindAndData(PyUnicode_2BYTE_KIND, self->line, end - low);
 }
 
-/* Leaves of a set of rules those that may match a line: 1 if there are some, -1 without memory. What the line says is
- * given back, or None where that is not known here. */
+/* Of a line, given as codes, the rules that may match it: 1 if there are some, -1 without memory. */
 static int
-narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *set, PyObject **seen)
+rules_of(Screen *self, Py_ssize_t size, int64_t length, uint64_t *rules)
 {
-    int kind = PyUnicode_KIND(text), some = 0;
+    int some = 0;
+    for (Py_ssize_t word = 0; word < self->words; word++) {
+        uint64_t left = rules[word];
+        if (size)
+            left &= self->first[self->line[0] * self->words + word] & self->last[self->line[size - 1] * self->words + word];
+        rules[word] = 0;
+        for (uint64_t lowest; left; left ^= lowest) {
+            lowest = left & (0 - left);
+            uint32_t rule = (uint32_t)word * 64 + count_of(lowest - 1);
+            if (rule >= self->rules)
+                break;
+            int may = length <= self->longest[rule];
+            for (uint32_t at = self->of_rule[rule]; may > 0 && at < self->of_rule[rule + 1]; at++)
+                may = may_match(self, &self->automata[at], self->line, size);
+            if (may < 0)
+                return -1;
+            if (may) {
+                rules[word] |= lowest;
+                some = 1;
+            }
+        }
+    }
+    return some;
+}
+
+/* See narrowing.h. */
+static int
+narrow(PyObject *screen, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint64_t *rules, PyObject **seen)
+{
+    Screen *self = (Screen *)screen;
+    int kind = PyUnicode_KIND(text);
     const void *chars = PyUnicode_DATA(text);
-    size_t size = (self->rules + 7) / 8;
     Py_ssize_t low = end - start > self->window ? end - self->window : start;
     int64_t length = low > start ? UNBOUNDED : 0;
     while (low < end && Py_UNICODE_ISSPACE(PyUnicode_READ(kind, chars, low)))
@@ -51,87 +79,31 @@ narrow(Screen *self, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint8_t *
         self->line[at - low] = code_of(self, PyUnicode_READ(kind, chars, at));
     int hidden = may_match(self, &self->automata[0], self->line, end - low);
     if (hidden) { /* what the line says without its tricks is not known here */
-        *seen = Py_NewRef(Py_None);
+        *seen = hidden > 0 ? Py_NewRef(Py_None) : NULL;
         return hidden;
     }
-    if (low < end) {
-        const uint8_t *first = self->first + self->line[0] * size, *last = self->last + self->line[end - low - 1] * size;
-        for (size_t at = 0; at < size; at++)
-            set[at] &= first[at] & last[at];
-    }
-    for (uint32_t rule = 0; rule < self->rules; rule++) {
-        if (set[rule >> 3] == 0) {
-            rule |= 7;
-            continue;
-        }
-        if (!(set[rule >> 3] >> (rule & 7) & 1))
-            continue;
-        int may = length <= self->longest[rule];
-        for (uint32_t at = self->of_rule[rule]; may > 0 && at < self->of_rule[rule + 1]; at++)
-            may = may_match(self, &self->automata[at], self->line, end - low);
-        if (may < 0)
-            return -1;
-        if (may)
-            some = 1;
-        else
-            set[rule >> 3] &= (uint8_t)~(1u << (rule & 7));
-    }
-    if (some && (*seen = folded(self, kind, chars, low, end)) == NULL)
+    int some = rules_of(self, end - low, length, rules);
+    if (some > 0 && (*seen = folded(self, kind, chars, low, end)) == NULL)
         return -1;
     return some;
 }
 
-/* Reads (start, end, set), and appends what is left of it to a list. */
-static int
-narrow_line(Screen *self, PyObject *text, PyObject *line, uint8_t *set, PyObject *left)
+static void
+end_narrowing(PyObject *capsule)
 {
-    Py_ssize_t size = (self->rules + 7) / 8, start, end;
-    if (!PyTuple_Check(line) || PyTuple_GET_SIZE(line) != 3 || !PyBytes_Check(PyTuple_GET_ITEM(line, 2)) ||
-        PyBytes_GET_SIZE(PyTuple_GET_ITEM(line, 2)) != size) {
-        PyErr_SetString(PyExc_TypeError, "narrowed: a line is (start, end, a bit for each rule)");
-        return -1;
-    }
-    start = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 0));
-    end = PyLong_AsSsize_t(PyTuple_GET_ITEM(line, 1));
-    if (!PyErr_Occurred() && (start < 0 || start > end || end > PyUnicode_GET_LENGTH(text)))
-        PyErr_SetString(PyExc_ValueError, "narrowed: a line is a part of the text");
-    if (PyErr_Occurred())
-        return -1;
-    memcpy(set, PyBytes_AS_STRING(PyTuple_GET_ITEM(line, 2)), (size_t)size);
-    PyObject *seen = NULL;
-    int some = narrow(self, text, start, end, set, &seen);
-    if (some <= 0)
-        return some;
-    PyObject *bytes = PyBytes_FromStringAndSize((const char *)set, size), *kept = NULL;
-    if (bytes != NULL)
-        kept = PyTuple_Pack(4, PyTuple_GET_ITEM(line, 0), PyTuple_GET_ITEM(line, 1), bytes, seen);
-    int failed = kept == NULL ? -1 : PyList_Append(left, kept);
-    Py_XDECREF(kept);
-    Py_XDECREF(bytes);
-    Py_DECREF(seen);
-    return failed;
+    Py_XDECREF((PyObject *)PyCapsule_GetContext(capsule));
 }
 
 static PyObject *
-narrowed(Screen *self, PyObject *const *args, Py_ssize_t count)
+narrowing(Screen *self, PyObject *Py_UNUSED(nothing))
 {
-    if (count != 2 || !PyUnicode_Check(args[0]) || !PyList_Check(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "narrowed(text, lines)");
-        return NULL;
-    }
-    PyObject *left = PyList_New(0);
-    uint8_t *set = PyMem_Malloc(self->rules / 8 + 1);
-    if (set == NULL)
-        PyErr_NoMemory();
-    for (Py_ssize_t at = 0; !PyErr_Occurred() && at < PyList_GET_SIZE(args[1]); at++)
-        narrow_line(self, args[0], PyList_GET_ITEM(args[1], at), set, left);
-    PyMem_Free(set);
-    if (PyErr_Occurred())
-        Py_CLEAR(left);
-    return left;
+    PyObject *capsule = PyCapsule_New(&self->narrowing, NARROWING, end_narrowing);
+    if (capsule != NULL && PyCapsule_SetContext(capsule, Py_NewRef(self)) < 0)
+        Py_CLEAR(capsule);
+    return capsule;
 }
 
-/* Screen(codes, beyond, kinds, plain, sets, set_size, programs, longest, window) */
+/* Screen(codes, beyond, plain, sets, set_size, programs, longest, window) */
 
 static int
 refuse(const char *why)
@@ -181,32 +153,36 @@ take_program(Screen *self, PyObject *bytes, uint32_t *largest)
     return 0;
 }
 
+/* Takes a rule from the rows of the codes that are not in a set. */
+static void
+take_out(Screen *self, uint64_t *rows, const uint8_t *set, uint32_t rule)
+{
+    for (uint32_t code = 0; code < self->code_count; code++)
+        if (!(set[code >> 3] >> (code & 7) & 1))
+            rows[code * self->words + rule / 64] &= ~((uint64_t)1 << rule % 64);
+}
+
 /* Finds what lines begin and end with that each rule may match. */
 static int
 find_ends(Screen *self)
 {
-    size_t size = (self->rules + 7) / 8, codes = self->code_count;
-    uint8_t *some = PyMem_Malloc(2 * (size_t)self->set_size);
-    self->first = PyMem_Malloc(codes * size + 1);
-    self->last = PyMem_Malloc(codes * size + 1);
+    size_t rows = (size_t)self->code_count * (size_t)self->words * sizeof(uint64_t);
+    uint8_t *some = PyMem_Malloc((size_t)self->set_size);
+    self->first = PyMem_Malloc(rows + 1);
+    self->last = PyMem_Malloc(rows + 1);
     if (some == NULL || self->first == NULL || self->last == NULL) {
         PyMem_Free(some);
         PyErr_NoMemory();
         return -1;
     }
-    memset(self->first, 0xFF, codes * size);
-    memset(self->last, 0xFF, codes * size);
+    memset(self->first, 0xFF, rows);
+    memset(self->last, 0xFF, rows);
     for (uint32_t rule = 0; rule < self->rules; rule++)
         for (uint32_t at = self->of_rule[rule]; at < self->of_rule[rule + 1]; at++) {
-            uint8_t *first = memset(some, 0, 2 * (size_t)self->set_size), *last = first + self->set_size;
-            find_first(self, &self->automata[at], first);
-            find_last(self, &self->automata[at], last);
-            for (size_t code = 0; code < codes; code++) {
-                if (!(first[code >> 3] >> (code & 7) & 1))
-                    self->first[code * size + (rule >> 3)] &= (uint8_t)~(1u << (rule & 7));
-                if (!(last[code >> 3] >> (code & 7) & 1))
-                    self->last[code * size + (rule >> 3)] &= (uint8_t)~(1u << (rule & 7));
-            }
+            find_first(self, &self->automata[at], memset(some, 0, (size_t)self->set_size));
+            take_out(self, self->first, some, rule);
+            find_last(self, &self->automata[at], memset(some, 0, (size_t)self->set_size));
+            take_out(self, self->last, some, rule);
         }
     PyMem_Free(some);
     return 0;
@@ -219,6 +195,8 @@ take_programs(Screen *self, PyObject *programs)
     size_t count = 0;
     uint32_t largest = 0;
     self->rules = (uint32_t)PyList_GET_SIZE(programs) - 1;
+    self->words = (self->rules + 63) / 64;
+    self->narrowing = (Narrowing){narrow, (PyObject *)self, self->words};
     for (Py_ssize_t rule = 0; rule <= self->rules; rule++) {
         PyObject *some = PyList_GET_ITEM(programs, rule);
         if (!PyList_Check(some) || (rule == 0 && PyList_GET_SIZE(some) != 1))
@@ -254,7 +232,8 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
      const Py_buffer *longest, PyObject *programs)
 {
     if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 ||
-        beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FFF || sets->len % self->set_size || self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
+        beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FFF || sets->len % self->set_size ||
+        self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
         longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
         return refuse("Screen: the sizes do not fit");
     self->code_count = (uint32_t)self->set_size * 8;
@@ -315,10 +294,8 @@ screen_dealloc(Screen *self)
 }
 
 static PyMethodDef screen_methods[] = {
-    {"narrowed", (PyCFunction)(void (*)(void))narrowed, METH_FASTCALL,
-     "narrowed(text, lines) -> list[tuple[int, int, bytes, str | None]]\n\nThe lines, each start, end and a set of "
-     "rules, with the rules that may match them, and what they say, if they hide nothing; without those that no rule may "
-     "match."},
+    {"narrowing", (PyCFunction)narrowing, METH_NOARGS,
+     "narrowing() -> object\n\nWhat the kernel forms asks which rules may match a line."},
     {NULL, NULL, 0, NULL},
 };
 

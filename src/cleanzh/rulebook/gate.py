@@ -13,7 +13,7 @@ from cleanzh.lexicon.units import code_points
 from cleanzh.prepared import Literals
 from cleanzh.shadow import folded, folds, forms
 
-__all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Needed", "Places", "spelled"]
+__all__ = ["INFINITE", "LONGEST_NOTED", "Gate", "Line", "Needed", "Places", "spelled"]
 
 INFINITE = 1 << 60
 _SLACK = 8
@@ -33,8 +33,8 @@ _start = itemgetter(1)
 
 Places = list[tuple[int, int]]
 """The number of a form, and where it starts; by start."""
-Line = tuple[int, int, bytes]
-"""Start and end of a line, and the rules to try there, a bit for each."""
+Line = tuple[int, int, int, str | None]
+"""Start and end of a line, the rules to try there, and what its shadow says if it hides nothing and that is known."""
 
 
 class Needed(NamedTuple):
@@ -94,12 +94,14 @@ class Gate:
         sets, size = self._sets, self._size
         return [int.from_bytes(sets[at : at + size], "little") for at in range(0, len(sets), size)]
 
-    def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
-        """The lines of ``text[low:high]`` that hold a form which reaches so far."""
+    def lines(self, text: str, low: int = 0, high: int | None = None, narrowing: object = None) -> list[Line]:
+        """The lines of ``text[low:high]`` that hold a form which reaches so far; without those, and without the rules
+        there, that ``narrowing`` leaves out, which the kernel of screens gives that of forms.
+        """
         if high is None:
             high = len(text)
         if self._compiled is not None:
-            lines: list[Line] = self._compiled.lines(text, low, high)
+            lines: list[Line] = self._compiled.lines(text, low, high, narrowing)
             return lines
         part = text[low:high]
         found: list[Line] = []
@@ -107,7 +109,7 @@ class Gate:
         for number, at in self.look(part):
             if at >= end:
                 if wanted:
-                    found.append((start + low, end + low, wanted.to_bytes(self._size, "little")))
+                    found.append((start + low, end + low, wanted, None))
                     wanted = 0
                 start = part.rfind("\n", 0, at) + 1
                 end = part.find("\n", at)
@@ -116,7 +118,7 @@ class Gate:
             if end - start <= self._reach[value]:
                 wanted |= self._wanted[value]
         if wanted:
-            found.append((start + low, end + low, wanted.to_bytes(self._size, "little")))
+            found.append((start + low, end + low, wanted, None))
         return found
 
     def look(self, text: str) -> Places:

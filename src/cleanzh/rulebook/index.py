@@ -14,7 +14,7 @@ from cleanzh import prepared
 from cleanzh.kernels import kernel
 from cleanzh.prepared import Literals
 from cleanzh.rulebook.files import MADE_FROM
-from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Needed, spelled
+from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Line, Needed, spelled
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
@@ -34,9 +34,6 @@ _REMEMBERED = 8192
 _WINDOWS = 64
 _first = itemgetter(0)
 
-
-Line = tuple[int, int, int, str | None]
-"""Start and end of a line, the rules to try there, and what its shadow says if it hides nothing and that is known."""
 
 Question = tuple[str, int] | tuple[str, int, int, int]
 """A line and the rules to try there. If it is not its own shadow, its zones and the rules that may be tried as well: if
@@ -88,26 +85,19 @@ class Index:
 
     def lines(self, text: str, low: int = 0, high: int | None = None) -> list[Line]:
         """The lines of ``text[low:high]`` that some rules may find something on, and these."""
-        lines = self.gate.lines(text, low, high)
-        if not lines:
-            return []
-        if self._screen is None:
-            return [(start, end, int.from_bytes(wanted, "little"), None) for start, end, wanted in lines]
-        narrowed = self._screen.narrowed(text, lines)
-        return [(start, end, int.from_bytes(wanted, "little"), seen) for start, end, wanted, seen in narrowed]
+        return self.gate.lines(text, low, high, self._narrowing)
 
     @functools.cached_property
-    def _screen(self) -> Any:
-        """The kernel with what is prepared to tell that a pattern does not match; None without both."""
+    def _narrowing(self) -> object:
+        """What tells with the kernel and what is prepared that a pattern does not match; None without both."""
         compiled, known = kernel("screen"), prepared.screens(MADE_FROM)
         if compiled is None or known is None:
             return None
         programs = [known.programs[MAY_HIDE]]
         programs += [known.programs.get(rule.pattern, []) if rule.trusted else [] for rule in self._rules]
         longest = array("q", (INFINITE if rule.max_length is None else rule.max_length for rule in self._rules))
-        return compiled.Screen(
-            known.codes, known.beyond, known.plain, known.sets, known.size, programs, longest, WINDOW
-        )
+        tables = known.codes, known.beyond, known.plain, known.sets, known.size
+        return compiled.Screen(*tables, programs, longest, WINDOW).narrowing()
 
     def decide_each(self, questions: Sequence[Question]) -> Sequence[Found | Nothing | None]:
         """The longest that a rule finds on each of some lines (of equals, the first by rule name).
