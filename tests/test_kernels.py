@@ -157,6 +157,18 @@ def test_forms(text: str, words: list[str], folds: dict[int, str]) -> None:
     assert found == [place for place in wanted if words[place[0]].translate(folds) == words[place[0]]]
 
 
+@pytest.mark.parametrize("filler", ["x", "锟", "😀"])
+@pytest.mark.parametrize("length", [*range(122, 134), *range(252, 260)])
+def test_forms_at_the_end_of_what_is_judged_together(filler: str, length: int) -> None:
+    words = ["a", "ab", "abc", "bc", "京东a"]
+    forms = compiled("forms").Forms(words, {}, b"", bytes(8 * len(words)))
+    for word in words:
+        text = filler * length + word
+        wanted = [(number, at) for at in range(len(text)) for number, one in enumerate(words) if text.startswith(one, at)]
+        assert forms.look(text) == wanted
+        assert forms.look(text + filler * length) == wanted
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -168,6 +180,8 @@ def test_forms(text: str, words: list[str], folds: dict[int, str]) -> None:
         (["a"], {98: "ab"}, b"", bytes(8)),
         (["a"], {}, b"", bytes(7)),
         (["a", "b"], {}, b"abc", bytes(16)),
+        (["a", "b"], {}, b"ab", bytes(16), bytes(4)),
+        (["a", "b"], {}, b"ab", bytes(16), bytes([0, 0, 0, 0, 2, 0, 0, 0])),
     ],
 )
 def test_forms_refuses_what_it_can_not_read(wrong: tuple[object, ...]) -> None:

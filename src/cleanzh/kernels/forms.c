@@ -7,10 +7,13 @@
 #include "narrowing.h"
 #include "trie.h"
 
-#define BLOCK 128 /* places that are looked at before the trie is: without a branch, so that no look-up waits for another */
+#define BLOCK 128 /* places that are judged, without a branch, before the trie is asked: so no look-up waits for another */
 
 /* What is done with each literal that is found: its number, that of its value, its start. */
 typedef int (*Visit)(void *state, uint32_t form, uint32_t value, Py_ssize_t start);
+
+/* The code of a character, of which the table has all that are not beyond the BMP. */
+#define CODE(CHARACTER) (sizeof(CHARACTER) < 4 || (CHARACTER) < self->characters ? self->codes[CHARACTER] : 0)
 
 /* Visits the literals in chars[low:high] by their start, and of one start the shorter first; -1 if a visit fails. */
 #define LOOP(NAME, UNIT)                                                                                               \
@@ -26,44 +29,47 @@ typedef int (*Visit)(void *state, uint32_t form, uint32_t value, Py_ssize_t star
                     return -1;                                                                                         \
                 node += 4;                                                                                             \
             }                                                                                                          \
-            if (next >= high || chars[next] >= self->characters)                                                       \
+            if (next >= high)                                                                                          \
                 break;                                                                                                 \
-            node = child_of(self, node, head & ~ENDS, self->codes[chars[next]]);                                       \
+            node = child_of(self, node, head & ~ENDS, CODE(chars[next]));                                       \
         }                                                                                                              \
         return 0;                                                                                                      \
     }                                                                                                                  \
                                                                                                                        \
     static int NAME(const UNIT *chars, const Forms *self, Py_ssize_t low, Py_ssize_t high, Visit visit, void *state)   \
     {                                                                                                                  \
-        uint16_t codes[BLOCK + 2];                                                                                     \
-        uint8_t places[BLOCK];                                                                                         \
+        uint16_t codes[BLOCK + 2], places[BLOCK];                                                                      \
+        const Row *rows = self->rows;                                                                                  \
+        codes[0] = low < high ? CODE(chars[low]) : 0;                                                                  \
+        codes[1] = low + 1 < high ? CODE(chars[low + 1]) : 0;                                                          \
         for (; low < high; low += BLOCK) {                                                                             \
-            const UNIT *block = chars + low;                                                                           \
-            int size = high - low < BLOCK ? (int)(high - low) : BLOCK, count = 0;                                      \
-            int known = high - low < BLOCK + 2 ? (int)(high - low) : BLOCK + 2;                                        \
-            for (int at = 0; at < known; at++)                                                                         \
-                codes[at] = block[at] < self->characters ? self->codes[block[at]] : 0;                                 \
-            for (int at = known; at < size + 2; at++)                                                                  \
-                codes[at] = 0; /* behind the last character comes none */                                              \
-            for (int at = 0; at < size; at++) {                                                                        \
-                uint32_t first = CLASS(codes[at]), third = CLASS(codes[at + 2]);                                       \
-                const Row *row = &self->rows[CLASS(codes[at + 1])];                                                    \
-                places[count] = (uint8_t)at;                                                                           \
-                count += (has(row->before, first) & has(row->behind, third)) | has(row->whole, first);                 \
+            size_t size = high - low < BLOCK ? (size_t)(high - low) : BLOCK, count = 0;                                \
+            size_t known = high - low < BLOCK + 2 ? (size_t)(high - low > 2 ? high - low - 2 : 0) : BLOCK;             \
+            uint32_t first = codes[0], second = codes[1], third;                                                       \
+            for (size_t at = 0; at < size; at++) { /* behind the last character comes none */                          \
+                third = at < known ? CODE(chars[low + (Py_ssize_t)at + 2]) : 0;                                        \
+                codes[at + 2] = (uint16_t)third;                                                                       \
+                places[count] = (uint16_t)at;                                                                          \
+                count += may_begin(&rows[CLASS(second)], first, third);                                                \
+                first = second;                                                                                        \
+                second = third;                                                                                        \
             }                                                                                                          \
-            for (int n = 0; n < count; n++) {                                                                          \
-                uint32_t at = places[n], first = codes[at], second = codes[at + 1];                                    \
-                if (has(self->alone, CLASS(first)) &&                                                                  \
-                    NAME##_from(chars, self, first, 0, low + at, low + at + 1, visit, state) < 0)                      \
+            for (size_t n = 0; n < count; n++) {                                                                       \
+                uint32_t at = places[n], one = codes[at], other = codes[at + 1];                                       \
+                if (has(self->alone, CLASS(one)) &&                                                                    \
+                    NAME##_from(chars, self, one, 0, low + at, low + at + 1, visit, state) < 0)                        \
                     return -1;                                                                                         \
-                if (second && NAME##_from(chars, self, first, second, low + at, high, visit, state) < 0)               \
+                if (other && NAME##_from(chars, self, one, other, low + at, high, visit, state) < 0)                   \
                     return -1;                                                                                         \
             }                                                                                                          \
+            codes[0] = (uint16_t)first;                                                                                \
+            codes[1] = (uint16_t)second;                                                                               \
         }                                                                                                              \
         return 0;                                                                                                      \
     }
 FOR_EACH_WIDTH(LOOP, search)
 #undef LOOP
+#undef CODE
 
 /* look(text) */
 

@@ -18,7 +18,7 @@
 #define ALONE_IN_CLASS 100 /* so many characters, those that begin most literals, share their class with none */
 #define ENDS 0x8000        /* in the head of a node: a literal ends here */
 
-typedef uint8_t Set[CLASSES / 8];
+typedef uint32_t Set[CLASSES / 32];
 
 /* Of what stands second: */
 typedef struct {
@@ -46,16 +46,24 @@ typedef struct {
     Py_ssize_t set_size, set_words;
 } Forms;
 
-static inline int
-has(const uint8_t *set, uint32_t class)
+static inline uint32_t
+has(const uint32_t *set, uint32_t class)
 {
-    return set[class >> 3] >> (class & 7) & 1;
+    return set[class / 32] >> class % 32 & 1;
 }
 
 static inline void
-add(uint8_t *set, uint32_t class)
+add(uint32_t *set, uint32_t class)
 {
-    set[class >> 3] |= (uint8_t)(1u << (class & 7));
+    set[class / 32] |= (uint32_t)1 << class % 32;
+}
+
+/* Whether a literal may begin with three codes, of which a row is that of the second. */
+static inline uint32_t
+may_begin(const Row *row, uint32_t first, uint32_t third)
+{
+    uint32_t goes_on = 0 - has(row->behind, CLASS(third)), begins = CLASS(first);
+    return (row->whole[begins / 32] | (row->before[begins / 32] & goes_on)) >> begins % 32 & 1;
 }
 
 /* Where two codes are in the hash table, or would be. */
@@ -99,13 +107,14 @@ refuse(const char *why)
     return -1;
 }
 
-/* The number of characters that have a place in the table, which reaches to the last that is asked for. */
+/* The number of characters that have a place in the table: those of the BMP, and up to the last that is asked for. */
 static int
 check(PyObject *literals, PyObject *folds, uint32_t *characters, size_t *letters)
 {
     PyObject *key, *value;
     Py_ssize_t position = 0;
-    *characters = *letters = 0;
+    *characters = 0x10000;
+    *letters = 0;
     for (Py_ssize_t form = 0; form < PyList_GET_SIZE(literals); form++) {
         PyObject *literal = PyList_GET_ITEM(literals, form);
         if (!PyUnicode_Check(literal) || PyUnicode_GET_LENGTH(literal) == 0)
