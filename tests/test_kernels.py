@@ -164,7 +164,9 @@ def test_forms_at_the_end_of_what_is_judged_together(filler: str, length: int) -
     forms = compiled("forms").Forms(words, {}, b"", bytes(8 * len(words)))
     for word in words:
         text = filler * length + word
-        wanted = [(number, at) for at in range(len(text)) for number, one in enumerate(words) if text.startswith(one, at)]
+        wanted = [
+            (number, at) for at in range(len(text)) for number, one in enumerate(words) if text.startswith(one, at)
+        ]
         assert forms.look(text) == wanted
         assert forms.look(text + filler * length) == wanted
 
