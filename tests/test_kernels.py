@@ -37,6 +37,7 @@ from cleanzh.filters.metadata import lines as headers
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, scan
 from cleanzh.filters.pinyin.context import Context
+from cleanzh.filters.punctuation import context as around
 from cleanzh.filters.whitespace import blanks, han, places
 from cleanzh.formats import Stamp
 from cleanzh.kernels import kernel
@@ -721,24 +722,24 @@ def test_marks(text: str, spans: list[tuple[int, int]]) -> None:
         lambda: punctuation._survey(text),
         lambda: punctuation._behind_chinese(text, 0, len(text), kept),
         lambda: punctuation._behind_chinese(text, first, max(first, last), kept),
-        lambda: list(punctuation._other_lines(text, 0, len(text))),
-        lambda: list(punctuation._other_lines(text, first, max(first, last))),
+        lambda: list(around.other_lines(text, 0, len(text))),
+        lambda: list(around.other_lines(text, first, max(first, last))),
     ]
     for measure in measures:
-        assert measure() == in_python(measure, punctuation)
+        assert measure() == in_python(measure, punctuation, around)
 
 
 def test_marks_refuses_what_it_can_not_read() -> None:
-    find, table = compiled("marks").behind_chinese, punctuation._classes()
+    find, table = compiled("marks").behind_chinese, around.classes()
     wrong: list[tuple[object, ...]] = [
-        ("好,", table[1:], 0, 2, [], punctuation._FULL, Edit, ""),
-        ("好,", table, 0, 3, [], punctuation._FULL, Edit, ""),
-        ("好,", table, -1, 2, [], punctuation._FULL, Edit, ""),
-        ("好,", table, 0, 2, [(0,)], punctuation._FULL, Edit, ""),
-        ("好,", table, 0, 2, [("0", 1)], punctuation._FULL, Edit, ""),
+        ("好,", table[1:], 0, 2, [], around.FULL, Edit, ""),
+        ("好,", table, 0, 3, [], around.FULL, Edit, ""),
+        ("好,", table, -1, 2, [], around.FULL, Edit, ""),
+        ("好,", table, 0, 2, [(0,)], around.FULL, Edit, ""),
+        ("好,", table, 0, 2, [("0", 1)], around.FULL, Edit, ""),
         ("好,", table, 0, 2, [], {}, Edit, ""),
-        ("好,", table, 0, 2, [], punctuation._FULL, str, ""),
-        (b"", table, 0, 0, [], punctuation._FULL, Edit, ""),
+        ("好,", table, 0, 2, [], around.FULL, str, ""),
+        (b"", table, 0, 0, [], around.FULL, Edit, ""),
     ]
     for arguments in wrong:
         with pytest.raises((TypeError, ValueError, KeyError)):
