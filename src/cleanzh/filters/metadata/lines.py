@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import functools
 import re
-from array import array
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cleanzh import prepared
 from cleanzh.filters.metadata.anchors import anchors, kind_of_label
 from cleanzh.filters.metadata.dates import DATES, plain_dates
 from cleanzh.filters.metadata.fields import DATE, count, iso_date, name, url_in
+from cleanzh.filters.metadata.folding import (
+    BY,
+    CREDIT,
+    DATED,
+    EDITION,
+    PROSE,
+    REPORTER,
+    SIGNATURE,
+    STOP,
+    fold,
+    fold_and_see,
+)
 from cleanzh.filters.metadata.labels import (
     ACCOUNT,
     BUTTONS,
@@ -21,8 +31,6 @@ from cleanzh.filters.metadata.labels import (
     PERSONS,
     PROVINCES,
 )
-from cleanzh.kernels import kernel
-from cleanzh.lexicon.classes import ENTRIES
 from cleanzh.patterns import lazily
 
 __all__ = ["DATES", "LONGEST", "Header", "fold", "named", "read_header"]
@@ -30,32 +38,8 @@ __all__ = ["DATES", "LONGEST", "Header", "fold", "named", "read_header"]
 _REMEMBERED = 4096
 LONGEST = 160  # characters of a line that can be a header
 
-# One character for one, so that offsets stay: the traditional characters that labels are made of, and the full-width
-# and look-alike marks that stand between fields.
-_TRADITIONAL = (
-    "發佈時間來閱讀編輯責記點擊瀏覽數類報導欄標題訪問鏈網圖執筆審譯熱評論轉載長創連訊於處專頻觀綜員給貼贊將後說兩號體"
-    "單檔機關張樓攝總監"
-)
-_SIMPLIFIED = (
-    "发布时间来阅读编辑责记点击浏览数类报导栏标题访问链网图执笔审译热评论转载长创连讯于处专频观综员给贴赞将后说两号体"
-    "单档机关张楼摄总监"
-)
-_FOLD = str.maketrans(
-    {
-        **dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True)),
-        **dict(zip("：，；！？／　\u00a0\t", ":,;!?/   ", strict=True)),
-        **dict.fromkeys("｜︱丨┃│¦∣", "|"),
-        **dict.fromkeys("（［【〔〖", "("),
-        **dict.fromkeys("）］】〕〗", ")"),
-        **dict.fromkeys("－—–―", "-"),
-        **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
-    }
-)
-
 _WITHOUT_COLON = frozenset({"author", "editor", "credit", "source", "category", "ignored", "published"})
 _FILLER = lazily(rf"(?:{BUTTONS}|[\s|/,;:!?()\[\]<>·•+\-_.*#&@▼])*")
-_RUN = 26
-_PROSE = lazily(f"[\u4e00-\u9fff]{{{_RUN}}}")  # no name is as long; a sentence of law is
 _SENTENCE = lazily(r"[。!?…“”\"：]|,.*,.*,")
 _CLOSED = lazily(r"[。!?…]|,.*,.*,")  # in brackets, where a description may be quoted
 _CODE = lazily(r"[A-Za-z]+\s*:|['=<>{}`]")
@@ -106,7 +90,6 @@ _PRINTED = lazily(
 )
 _ORIGINAL_TITLE = lazily(r"\(?(?:原标题|原题为?)\s?:?\s?(?:《.{2,60}》|[^《》]{2,70}?)\)?")
 _CREDIT = lazily(CREDITS)
-_SIGNED = lazily(r"[通特编日/|·•](?:(?<=[/|·•])|(?<=通)讯|(?<=特)约|(?<=编)译|(?<=日)[电電])")
 _CREDITED = lazily(r"[网由首供经](?:(?<=网)络?\)?$|(?<=由)|(?<=首)发|(?<=供)稿|(?<=^经))")
 _EDITED = lazily(r"(?:编辑|责编)[/|:]\s?([\w、]{2,12})")
 _ACCOUNT = lazily(ACCOUNT)
@@ -128,26 +111,6 @@ class Header(NamedTuple):
     vague: bool = False
 
 
-def fold(line: str) -> str:
-    """The line with its label characters simplified and its marks in half width; every offset stays.
-
-    >>> fold("發佈時間：２０２２｜來源")
-    '发布时间:2022|来源'
-    """
-    compiled = kernel("script")
-    folded: str | None = None if compiled is None else compiled.convert(line, _fold_table())
-    return line.translate(_FOLD) if folded is None else folded
-
-
-@prepared.at_build("lexicon/classes.py")
-def _fold_table() -> bytes:
-    """What the kernel writes scripts with: a character for each of the first plane."""
-    characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
-    for code, char in _FOLD.items():
-        characters[code] = ord(char)
-    return characters.tobytes()
-
-
 @functools.lru_cache(
     maxsize=_REMEMBERED
 )  # a line is asked about as a paragraph, as a header, and again in the next round
@@ -158,24 +121,25 @@ def read_header(line: str) -> Header | None:
     {'published': '2022-03-26T22:15', 'category': '淘寶運營', 'views': '172'}
     >>> read_header("来源：据央视新闻报道，三人获救。")
     """
-    folded = fold(line)
-    start = len(folded) - len(folded.lstrip())
-    folded = folded.strip()
-    line = line[start : start + len(folded)]
-    plain = plain_dates(line)
-    if "由" in plain:
-        plain = _WRITTEN.sub(r"作者:\g<who> \g<verb>", plain)
-    if plain != line:
-        line, folded = plain, fold(plain)
-    if not 2 <= len(folded) <= LONGEST or "。" in folded or folded.startswith(("- ", "* ")):
-        return None
-    if len(folded) >= _RUN and _PROSE.search(folded):
+    folded, signs = fold_and_see(line)
+    if not folded or folded[0].isspace() or folded[-1].isspace():
+        start = len(folded) - len(folded.lstrip())
+        folded = folded.strip()
+        line = line[start : start + len(folded)]
+    if signs & (DATED | BY):
+        plain = plain_dates(line)
+        if signs & BY:
+            plain = _WRITTEN.sub(r"作者:\g<who> \g<verb>", plain)
+        if plain != line:
+            line = plain
+            folded, signs = fold_and_see(line)
+    if not 2 <= len(folded) <= LONGEST or signs & (STOP | PROSE) or folded.startswith(("- ", "* ")):
         return None
     if (
         folded.isascii() and _CODE.search(folded) and not _ENGLISH.match(folded)
     ):  # front matter, a log, a header of mail
         return None
-    return _read_byline(line, folded) or _Fields(line, folded).read()
+    return _read_byline(line, folded, signs) or _Fields(line, folded).read()
 
 
 def named(folded: str) -> str:
@@ -185,19 +149,18 @@ def named(folded: str) -> str:
     return "author" if _NAMES.fullmatch(folded) and not folded.isascii() else ""
 
 
-def _read_byline(line: str, folded: str) -> Header | None:
+def _read_byline(line: str, folded: str, signs: int) -> Header | None:
     """A line in one of the fixed shapes of bylines and credits."""
     if len(folded) > 90:
         return None
-    # Most lines are none of these, and to look for what a shape can not do without takes a tenth of its pattern's time.
-    reported = "记者" in folded or "报导" in folded or "报道" in folded
+    reported = signs & REPORTER
     if reported and (press := _PRESS.match(folded)):
-        rest = _read_byline(line[press.end() :], folded[press.end() :])
+        rest = _read_byline(line[press.end() :], folded[press.end() :], signs)
         if rest:
             return rest._replace(metadata={"source": line[slice(*press.span("press"))], **rest.metadata})
     if reported and _DESK.fullmatch(folded):
         return Header(frozenset({"author"}), {})
-    if (reported or _SIGNED.search(folded)) and (found := _BYLINE.fullmatch(folded)):
+    if signs & (REPORTER | SIGNATURE) and (found := _BYLINE.fullmatch(folded)):
         metadata = {}
         for group in ("names", "wrote", "desk", "correspondent"):
             if found[group]:
@@ -206,14 +169,14 @@ def _read_byline(line: str, folded: str) -> Header | None:
         if found["paper"]:
             metadata["source"] = found["paper"]
         return Header(frozenset({"author"}), metadata)
-    if "版" in folded and (found := _PRINTED.fullmatch(folded)):
+    if signs & EDITION and (found := _PRINTED.fullmatch(folded)):
         metadata = {"source": name(line[slice(*found.span("paper" if found["paper"] else "press"))])}
         if published := iso_date(found):
             metadata["published"] = published
         return Header(frozenset({"source", "published"}), metadata, labels=2)
     if "原" in folded[:2] and _ORIGINAL_TITLE.fullmatch(folded):
         return Header(frozenset({"title"}), {})
-    if not (_CREDITED.search(folded) and _CREDIT.fullmatch(folded)):
+    if not (signs & CREDIT and _CREDITED.search(folded) and _CREDIT.fullmatch(folded)):
         return None
     edited = _EDITED.search(folded)
     return Header(frozenset({"source"}), {"editor": line[slice(*edited.span(1))]} if edited else {})
