@@ -39,8 +39,9 @@ _ARCHIVE_END = 4096
 def at_build(*made_from: str) -> Callable[[Callable[[], T]], Callable[[], T]]:
     """For a function without arguments: what it returns is made at the build, and at a start read, once.
 
-    That must be plain values, as :mod:`marshal` takes them; of ``bytes``, and of a tuple of them, a view is given.
-    ``made_from`` are the files that decide what is made, below the package; the one of the function is always one.
+    That must be plain values, as :mod:`marshal` takes them; of ``bytes``, and of a tuple of them, a view is given. What
+    is empty is not stored: it could not be made where the package was built. ``made_from`` are the files that decide
+    what is made, below the package; the one of the function is always one.
     """
 
     def decorate(make: Callable[[], T]) -> Callable[[], T]:
@@ -197,7 +198,7 @@ def write(
             "patterns": rows,
             "screens": {"tables": tables_of_screens, "size": screens.size, "programs": programs},
             "literals": {"rules": literals.rules, "tables": tables_of_literals},
-            "made": {name: (_sum_of(of), *made(make())) for name, (make, of) in _makers.items()},
+            "made": {name: (_sum_of(of), *made(value)) for name, (make, of) in _makers.items() if (value := make())},
         }
     )
     head = json.dumps({"python": _python(), "sizes": [len(content), len(parts)], "sum": zlib.crc32(content)}).encode()

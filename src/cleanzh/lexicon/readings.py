@@ -63,7 +63,7 @@ def toneless(reading: str) -> str:
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
 
-@lru_cache(maxsize=1)
+@prepared.at_build("lexicon/readings.txt")
 def _by_syllable() -> dict[str, str]:
     table: dict[str, str] = {}
     for line in _DATA.read_text("utf-8").splitlines():

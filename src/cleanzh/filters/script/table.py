@@ -16,8 +16,8 @@ import itertools
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
 
+from cleanzh import prepared
 from cleanzh.filters.script.conversion import converter
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES
@@ -44,11 +44,9 @@ _PAIRS = 1 << 16  # one place in a hundred has two characters with the hash of a
 _SEAMS = ("\n", "。", "，")
 
 
-class _Tables(NamedTuple):
-    characters: array[int]  # 0 for what is left to OpenCC
-    pairs: bytearray  # which two characters a phrase may begin with, a bit for each hash
-    starts: array[int]  # of the phrases that begin with each character
-    phrases: array[int]
+_Tables = tuple[bytes, bytes, bytes, bytes]
+"""The characters, two bytes each, 0 for what is left to OpenCC; which two a phrase may begin with, a bit for each hash;
+where the phrases start that begin with each character; and the phrases, two bytes for each number."""
 
 
 def to_simplified(config: str, text: str) -> str | None:
@@ -85,12 +83,39 @@ def _pieces(config: str, text: str, otherwise: Callable[[str, str], str], seams:
 @cache
 def _tables(config: str) -> _Tables | None:
     """The tables, or None if they are not of the OpenCC that is installed."""
+    if not _is_known():
+        return None
+    tables = {"t2s": _from_standard, "tw2s": _from_taiwan, "hk2s": _from_hongkong}[config]()
+    return tables or None
+
+
+def _is_known() -> bool:
+    """Whether the phrases are those of the OpenCC that is installed."""
     import opencc
 
+    return bool(getattr(opencc, "__version__", "") == opencc_phrases("release")[0])
+
+
+@prepared.at_build("filters/script/conversion.py", "lexicon/script.py", "lexicon/script.txt")
+def _from_standard() -> _Tables | tuple[()]:
+    return _made("t2s")
+
+
+@prepared.at_build("filters/script/conversion.py", "lexicon/script.py", "lexicon/script.txt")
+def _from_taiwan() -> _Tables | tuple[()]:
+    return _made("tw2s")
+
+
+@prepared.at_build("filters/script/conversion.py", "lexicon/script.py", "lexicon/script.txt")
+def _from_hongkong() -> _Tables | tuple[()]:
+    return _made("hk2s")
+
+
+def _made(config: str) -> _Tables | tuple[()]:
+    if not _is_known():
+        return ()
     listed, standard = CONFIGS[config]
     phrases = dict.fromkeys(opencc_phrases("phrases"), 0)
-    if getattr(opencc, "__version__", "") != opencc_phrases("release")[0]:
-        return None
     if standard is not None:
         phrases = {**_regional(opencc_phrases(listed), list(phrases), standard), **phrases}
     characters = array("H", [*range(0x10000), *[0] * (ENTRIES - 0x10000)])
@@ -101,7 +126,8 @@ def _tables(config: str) -> _Tables | None:
     # With a character that is left to OpenCC, no text gets as far as the phrase.
     chosen = [phrase for phrase in phrases if all(char <= "\uffff" and characters[ord(char)] for char in phrase)]
     rows = zip(chosen, _each(converter(config).convert, chosen), strict=True)
-    return _Tables(characters, *_book([(phrase, simplified, phrases[phrase]) for phrase, simplified in rows]))
+    pairs, starts, book = _book([(phrase, simplified, phrases[phrase]) for phrase, simplified in rows])
+    return characters.tobytes(), bytes(pairs), starts.tobytes(), book.tobytes()
 
 
 def _each(convert: Callable[[str], str], texts: Iterable[str]) -> list[str]:
