@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -106,6 +105,8 @@ def staging(url: str) -> Path:
     """
     system, top = _file_system(url)
     name = hashlib.sha256(system.unstrip_protocol(top).rstrip("/").encode()).hexdigest()[:16]
+    import tempfile  # half of a start of a check imports less
+
     folder = Path(tempfile.gettempdir(), f"cleanzh-{name}")
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or (hasattr(os, "getuid") and folder.stat().st_uid != os.getuid()):

@@ -235,8 +235,13 @@ def _plain_points() -> Any:
 @functools.cache
 def seldom() -> re.Pattern[str]:
     """Any character that is folded and not frequent (or lies beyond the first plane, where a class is slow)."""
+    return prepared.compiled(_seldom())
+
+
+@prepared.at_build("lexicon/script.py", "lexicon/simplified.txt")
+def _seldom() -> str:
     chars = (chr(code) for code in folds() if code < 0x10000 and chr(code) not in _FREQUENT)
-    return prepared.compiled(f"[{re.escape(''.join(chars))}\U00010000-\U0010ffff]")
+    return f"[{re.escape(''.join(chars))}\U00010000-\U0010ffff]"
 
 
 @prepared.at_build("lexicon/script.py", "lexicon/simplified.txt")

@@ -6,23 +6,31 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 import cleanzh
-from cleanzh.cli.check import check
-from cleanzh.cli.config import config
-from cleanzh.cli.index import index
-from cleanzh.cli.learn import learn
 from cleanzh.cli.options import DONE, FAILED, INTERRUPTED, described, printable
-from cleanzh.cli.report import report
-from cleanzh.cli.rules import explain, rules
-from cleanzh.cli.run import clean, dedup, diff, restore
-from cleanzh.cli.verify import verify
 from cleanzh.errors import CleanzhError
 
 __all__ = ["main"]
+
+_MODULES = {
+    "check": "check",
+    "clean": "run",
+    "config": "config",
+    "dedup": "run",
+    "diff": "run",
+    "explain": "rules",
+    "index": "index",
+    "learn": "learn",
+    "report": "report",
+    "restore": "run",
+    "rules": "rules",
+    "verify": "verify",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -51,7 +59,21 @@ def _show(message: Warning | str, *_: Any, **__: Any) -> None:
     click.echo(f"Warning: {printable(str(message))}", err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Commands(click.Group):
+    """Of its commands, the one that is asked for is imported."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.commands.update(dict.fromkeys(_MODULES, self))  # their names; what they are comes from below
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        made: click.Command = getattr(import_module(f"{__name__}.{_MODULES[cmd_name]}"), cmd_name)
+        return made
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(cleanzh.__version__, prog_name="cleanzh")
 def command() -> None:
     """Clean and deduplicate scraped Chinese articles.
@@ -66,7 +88,3 @@ def command() -> None:
       cleanzh restore out/ back/         get the input back, byte for byte
       cleanzh verify out/                recount that nothing is lost
     """
-
-
-for _command in (check, clean, config, dedup, diff, explain, index, learn, report, restore, rules, verify):
-    command.add_command(_command)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
-from importlib import resources
+from pathlib import Path
 
 from cleanzh.report.html.collect import Report
 from cleanzh.report.html.markup import Html, corpus, data, element, join
@@ -121,7 +121,7 @@ def _configuration(report: Report) -> Html:
 
 
 def _file(name: str) -> str:
-    return resources.files("cleanzh.report.html").joinpath(name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _fingerprint(source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from cleanzh import prepared
@@ -21,10 +22,8 @@ _MAYBE_MANY = prepared.compiled(r"(\{\d\})( [\w ]*?)\(s\)")
 @prepared.at_build(*(f"report/html/{file}" for file in _FILES))
 def _tables() -> dict[str, Any]:
     import tomllib
-    from importlib import resources
 
-    folder = resources.files("cleanzh.report.html")
-    return {file: tomllib.loads(folder.joinpath(file).read_text(encoding="utf-8")) for file in _FILES}
+    return {file: tomllib.loads(Path(__file__).with_name(file).read_text(encoding="utf-8")) for file in _FILES}
 
 
 def _table(file: str, name: str) -> dict[str, Any]:
