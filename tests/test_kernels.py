@@ -35,7 +35,7 @@ from cleanzh.edits import Edit
 from cleanzh.errors import EditError
 from cleanzh.filters.metadata import lines as headers
 from cleanzh.filters.mojibake import doubt, gate
-from cleanzh.filters.pinyin import context, gaps, scan
+from cleanzh.filters.pinyin import context, gaps, gbk, scan, shift
 from cleanzh.filters.pinyin.context import Context
 from cleanzh.filters.punctuation import context as around
 from cleanzh.filters.whitespace import blanks, han, places
@@ -541,13 +541,14 @@ def test_bigrams(text: str) -> None:
     compiled("bigrams")
     measures: list[Callable[[], Any]] = [
         lambda: bigrams.scores([text, text[::-1]]),
+        lambda: shift._mean(text),
         lambda: bigrams.following(text[:1], text),
         lambda: [bigrams.inside(text[i : i + 2]) for i in range(len(text) - 1)],
         lambda: fluency.profile(text),
         lambda: fluency.fluency([text[:8], text[:8]]) if text else [],
     ]
     for measure in measures:
-        assert measure() == in_python(measure, bigrams, fluency)
+        assert measure() == in_python(measure, bigrams, fluency, shift)
 
 
 @settings(deadline=None)  # the twin reads its tables first
@@ -592,8 +593,8 @@ def noted(note: str) -> scan.Key | None:
 def test_notes(text: str) -> None:
     compiled("notes")
     places = range(len(text) + 1)
-    noticed, _, _ = scan.notes_in(text, noted)
-    going = {key for _, _, key in noticed[::2]}
+    noticed = scan.notes_in(text, noted)
+    going = set(noticed.keys[::2])
     measures: list[Callable[[], Any]] = [
         lambda: scan.notes_in(text, noted),
         lambda: scan.removed(text, noticed, going, "pinyin.note"),
@@ -602,6 +603,59 @@ def test_notes(text: str) -> None:
     ]
     for measure in measures:
         assert measure() == in_python(measure, scan)
+
+
+@given(st.one_of(damage, st.text("槲覀兣臄戰略，？€$A")), st.integers(0, 3), st.integers(0, 0xFF))
+def test_pair_anew(text: str, position: int, pending: int) -> None:
+    compiled("notes")
+    stop = max(position, len(text) - 1)
+    if stop <= len(text):
+        found = gbk.pair_anew(text, position, stop, pending)
+        assert found == in_python(lambda: gbk.pair_anew(text, position, stop, pending), gbk)
+
+
+one = st.one_of(st.characters(), st.sampled_from("，。“”《》·的告更替我們龘\ue000\ufffd😀\ud800"))
+several = st.lists(st.one_of(notes, st.text("，。“”《》·的告更替我們")), max_size=3).map("".join)
+
+
+@settings(deadline=None)  # the twin reads its tables first
+@given(notes, one, st.one_of(several, damage, st.just("更告的我們戰略這裏" * 5)), st.integers(1, 2), one)
+def test_choices(text: str, left: str, choices: str, width: int, right: str) -> None:
+    compiled("context")
+    choices = "".join([char for char in choices if char <= "\uffff"])  # of one length in UTF-16
+    choices = choices[: len(choices) // width * width] or "更告"
+
+    def best() -> object:
+        context.between.cache_clear()
+        ranking = context.between(choices, width, left, right)
+        return *ranking[:3], Context(text).choose(ranking, left, right)[0]
+
+    def likely() -> list[float]:
+        ranking = context.between(choices, width, left, right)
+        return [ranking.others, Context(text).choose(ranking, left, right)[1]]
+
+    assert best() == in_python(best, context, fluency, bigrams)
+    assert likely() == pytest.approx(in_python(likely, context, fluency, bigrams))
+
+
+pairs_found = st.lists(
+    st.tuples(st.sampled_from([-9.5, -12.0, -20.25]), st.text(one, min_size=2, max_size=2)), max_size=3
+)
+
+
+@settings(deadline=None)  # the twin reads its tables first
+@given(notes, pairs_found.map(tuple), one, one, st.text(one, min_size=1, max_size=3), st.booleans())
+def test_instead(
+    text: str, found: tuple[tuple[float, str], ...], left: str, char: str, right: str, broken: bool
+) -> None:
+    compiled("context")
+    measures: list[Callable[[], Any]] = [
+        lambda: Context(text).instead(found, left, char, right, broken),
+        lambda: Context(text).worth(left, text + right, char),
+        lambda: Context(text).doubtful(left, text, right, (char + text).encode("utf-16-le", "surrogatepass")),
+    ]
+    for measure in measures:
+        assert measure() == in_python(measure, context, fluency, bigrams)
 
 
 @given(notes, st.characters(), st.lists(st.one_of(notes, st.text("，。“”《》·的")), max_size=3), notes)

@@ -4,6 +4,7 @@
  * bit.
  */
 #include "bigrams.h"
+#include "bigrams_choices.h"
 #include "bigrams_gaps.h"
 #include "bigrams_rows.h"
 
@@ -58,6 +59,12 @@ static PyObject *
 scores(Model *model, PyObject *texts)
 {
     return of_each(model, texts, score_of);
+}
+
+static PyObject *
+score(Model *model, PyObject *text)
+{
+    return is_text(text) ? PyFloat_FromDouble(score_of(model, text)) : NULL;
 }
 
 static PyObject *
@@ -131,41 +138,16 @@ profile(Model *model, PyObject *text)
     return found;
 }
 
-/* Of code units of UTF-16, in single precision: as the arrays of fluency.profiles, added up one after another. */
 static double
-fluency_of(const Model *model, PyObject *text)
+fluency_of_text(const Model *model, PyObject *text)
 {
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-    float total = 0.0f, worth = 0.0f;
-    uint32_t before = 0;
-    int begun = 0, joined = 1;
-    for (Py_ssize_t i = 0; i < length; i++) {
-        Py_UCS4 character = PyUnicode_READ_CHAR(text, i);
-        uint32_t units[2] = {character, 0};
-        int of_two = character >= CODES;
-        if (of_two)
-            units[0] = Py_UNICODE_HIGH_SURROGATE(character), units[1] = Py_UNICODE_LOW_SURROGATE(character);
-        for (int unit = 0; unit <= of_two; unit++) {
-            if (begun) {
-                int inside;
-                float next = (float)transition(model, before, units[unit], &inside);
-                if (!inside && !joined)
-                    worth += alone(model, before);
-                total += worth;
-                worth = next;
-                joined = inside;
-            }
-            begun = 1;
-            before = units[unit];
-        }
-    }
-    return total + worth;
+    return fluency_of(model, PyUnicode_KIND(text), PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text));
 }
 
 static PyObject *
 fluency(Model *model, PyObject *texts)
 {
-    return of_each(model, texts, fluency_of);
+    return of_each(model, texts, fluency_of_text);
 }
 
 static void
@@ -207,6 +189,7 @@ made(PyTypeObject *type, PyObject *args, PyObject *keywords)
 
 static PyMethodDef methods[] = {
     {"scores", (PyCFunction)(void (*)(void))scores, METH_O, "scores(texts) -> list of the mean of each text"},
+    {"score", (PyCFunction)(void (*)(void))score, METH_O, "score(text) -> mean"},
     {"following", (PyCFunction)(void (*)(void))following, METH_FASTCALL, "following(before, chars) -> list"},
     {"inside", (PyCFunction)(void (*)(void))inside, METH_O, "inside(two characters) -> gain, 0 if no word has them"},
     {"profile", (PyCFunction)(void (*)(void))profile, METH_O, "profile(text) -> list of what each character is worth"},
@@ -217,11 +200,13 @@ static PyMethodDef methods[] = {
      "damaged_lines(text, kinds, least, limit) -> two lists of numbers of lines"},
     {"two_for_one", (PyCFunction)(void (*)(void))two_for_one, METH_VARARGS,
      "two_for_one(left, right, firsts, trails, seconds, leads, gone, few) -> list of (worth, two characters)"},
+    {"between", (PyCFunction)(void (*)(void))between, METH_FASTCALL,
+     "between(choices, width, left, right, few) -> (worth of the best, their places, the best few, likelihood of others)"},
     {NULL, NULL, 0, NULL},
 };
 
 static PyTypeObject model_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.bigrams.Model",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = MODEL,
     .tp_basicsize = sizeof(Model),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_doc = "Model(keys, pairs, begin, end, alone): arrays of 32 bits an entry",

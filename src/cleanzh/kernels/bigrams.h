@@ -10,6 +10,8 @@
 #define EMOJI 0xD83C  /* what stands for characters past it */
 #define ASTRAL_HAN 0xD840
 
+#define MODEL "cleanzh.kernels.bigrams.Model"
+
 typedef struct {
     PyObject_HEAD
     Py_buffer keys;  /* uint32: first << 16 | second, ascending */
@@ -19,6 +21,13 @@ typedef struct {
     Py_buffer alone; /* float: what standing between two words costs it */
     uint32_t starts[CODES + 1]; /* where the keys of each first character begin */
 } Model;
+
+/* log P(second | first) where no word has both. */
+static inline double
+apart(const Model *model, uint32_t first, uint32_t second)
+{
+    return (double)((const float *)model->end.buf)[first] + (double)((const float *)model->begin.buf)[second];
+}
 
 /* log P(second | first), and whether both are in one word. */
 static inline double
@@ -36,7 +45,7 @@ transition(const Model *model, uint32_t first, uint32_t second, int *inside)
     *inside = low < stop && keys[low] == key;
     if (*inside)
         return ((const float *)model->pairs.buf)[low];
-    return (double)((const float *)model->end.buf)[first] + (double)((const float *)model->begin.buf)[second];
+    return apart(model, first, second);
 }
 
 static inline float

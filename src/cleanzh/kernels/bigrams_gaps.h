@@ -6,16 +6,34 @@ typedef struct {
     uint32_t code;
     int inside; /* one word has both */
     float worth, cost;
+    Py_ssize_t next; /* the next one in the same slot of the table of second characters, or -1 */
+    uint32_t stored; /* where the model has it behind the first character that is looked at, and one more; or 0 */
 } Side;
+
+#define SLOTS 256
 
 static inline Side
 beside(const Model *model, uint32_t before, uint32_t code, int behind)
 {
-    Side side = {code, 0, 0.0f, 0.0f};
+    Side side = {code, 0, 0.0f, 0.0f, -1, 0};
     side.worth = (float)(behind ? transition(model, before, code, &side.inside)
                                 : transition(model, code, before, &side.inside));
     side.cost = side.inside ? 0.0f : alone(model, code);
     return side;
+}
+
+/* Finds the second characters that the model has behind a first one: to walk through all that it has there takes a
+ * fraction of what it takes to look for each of a hundred. */
+static inline void
+find_stored(const Model *model, uint32_t first, Side *second, Py_ssize_t width, const Py_ssize_t *slots)
+{
+    const uint32_t *keys = model->keys.buf;
+    for (Py_ssize_t j = 0; j < width; j++)
+        second[j].stored = 0;
+    for (uint32_t at = model->starts[first]; at < model->starts[first + 1]; at++)
+        for (Py_ssize_t j = slots[keys[at] % SLOTS]; j >= 0; j = second[j].next)
+            if (second[j].code == (keys[at] & 0xFFFF))
+                second[j].stored = at + 1;
 }
 
 /* The best of all pairs of a first and a second character that may stand together; see filters/pinyin/gaps.py. */
@@ -29,7 +47,8 @@ best_pairs(const Model *model, PyObject *left, PyObject *right, PyObject *firsts
     float *worth = PyMem_Malloc(((size_t)height * width + 1) * sizeof(float));
     float *best = PyMem_Malloc((size_t)few * sizeof(float)); /* ascending */
     PyObject *found = NULL;
-    int inside, joined = 1;
+    Py_ssize_t slots[SLOTS];
+    int joined = 1;
     if (first == NULL || second == NULL || worth == NULL || best == NULL) {
         PyErr_NoMemory();
         goto done;
@@ -39,17 +58,25 @@ best_pairs(const Model *model, PyObject *left, PyObject *right, PyObject *firsts
         transition(model, after, in_bmp(PyUnicode_READ_CHAR(right, 1)), &joined);
     for (Py_ssize_t i = 0; i < height; i++)
         first[i] = beside(model, before, in_bmp(PyUnicode_READ_CHAR(firsts, i)), 1);
-    for (Py_ssize_t j = 0; j < width; j++)
+    for (Py_ssize_t slot = 0; slot < SLOTS; slot++)
+        slots[slot] = -1;
+    for (Py_ssize_t j = 0; j < width; j++) {
         second[j] = beside(model, after, in_bmp(PyUnicode_READ_CHAR(seconds, j)), 0);
+        second[j].next = slots[second[j].code % SLOTS];
+        slots[second[j].code % SLOTS] = j;
+    }
     for (Py_ssize_t k = 0; k < few; k++)
         best[k] = (float)-Py_HUGE_VAL;
-    for (Py_ssize_t i = 0; i < height; i++)
+    for (Py_ssize_t i = 0; i < height; i++) {
+        find_stored(model, first[i].code, second, width, slots);
         for (Py_ssize_t j = 0; j < width; j++) {
             if (!gone[trails[i] << 8 | leads[j]])
                 continue;
-            float value = first[i].worth + (float)transition(model, first[i].code, second[j].code, &inside);
+            float value = first[i].worth;
+            value += second[j].stored ? ((const float *)model->pairs.buf)[second[j].stored - 1]
+                                      : (float)apart(model, first[i].code, second[j].code);
             value += second[j].worth;
-            if (!inside)
+            if (!second[j].stored)
                 value += first[i].cost + second[j].cost;
             if (!joined && !second[j].inside)
                 value += alone(model, after);
@@ -61,6 +88,7 @@ best_pairs(const Model *model, PyObject *left, PyObject *right, PyObject *firsts
                 best[k - 1] = value;
             }
         }
+    }
     found = PyList_New(0);
     for (Py_ssize_t i = 0; i < height; i++)
         for (Py_ssize_t j = 0; found != NULL && j < width; j++) {

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from cleanzh import prepared
+from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import ENTRIES
 
 __all__ = [
     "EURO",
@@ -23,6 +25,7 @@ __all__ = [
     "in_zone",
     "is_private",
     "is_usual",
+    "pair_anew",
     "usual",
     "vanishing",
 ]
@@ -104,3 +107,40 @@ def vanishing() -> bytes:
     for pair in _zones():
         table[pair] = 1
     return bytes(table)
+
+
+def pair_anew(text: str, position: int, stop: int, pending: int) -> tuple[str, bytes, int, int]:
+    """What the bytes from ``position`` on stand for when each trail byte is taken for a lead byte, ``pending`` first.
+
+    Up to ``stop``, to a character that has no two bytes or is ``？`` or ``€``, which may be others; or behind one whose
+    trail byte is ASCII, or that together with the one before stands for nothing. Beside the characters their bytes,
+    where the reading ended, and the byte that is pending there.
+
+    >>> chars, _, position, pending = pair_anew("槲覀兣臄z", 0, 5, 0x9E)
+    >>> chars, position, hex(pending)
+    ('為我們拍', 4, '0x94')
+    """
+    compiled = kernel("notes")
+    if compiled is not None:
+        return compiled.pair_anew(text, position, stop, pending, *_plain())  # type: ignore[no-any-return]
+    pairs, glyphs = _plain()
+    chars, read = [], bytearray()
+    while position < stop and text[position] <= "\uffff" and (pair := pairs[ord(text[position])]):
+        read += bytes((pending, pair >> 8))
+        chars.append(chr(glyphs[pending << 8 | pair >> 8]))
+        pending = pair & 0xFF
+        position += 1
+        if pending < 0x80 or chars[-1] == "\ufffd":
+            break
+    return "".join(chars), bytes(read), position, pending
+
+
+@lru_cache(maxsize=1)
+def _plain() -> tuple[array[int], array[int]]:
+    """:func:`encoder` and :func:`decoder` as arrays; the first one has 0 for what may be another character."""
+    pairs, glyphs = array("H", bytes(2 * ENTRIES)), array("H", [0xFFFD]) * 0x10000
+    for pair, char in decoder().items():
+        glyphs[pair] = ord(char)
+    for char, pair in encoder().items():
+        pairs[ord(char)] = 0 if char in "？€" else pair
+    return pairs, glyphs

@@ -7,7 +7,6 @@ an author explains a rare character or an unusual reading, once, and a teaching 
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from operator import itemgetter
@@ -102,8 +101,9 @@ def _key(found: str) -> Key | None:
 
 
 @lru_cache(maxsize=8192)
-def _evidence(char: str, note: str) -> float:
-    """What one character with this note says for a converter's hand; below zero, for an author's."""
+def _evidence(key: Key) -> float:
+    """What one character with its note says for a converter's hand; below zero, for an author's."""
+    char, note = key
     note = unicodedata.normalize("NFC", note)
     if not _reads_as(char, note):
         return -2.0
@@ -133,23 +133,24 @@ def _lacks(char: str, charset: str) -> bool:
 
 def judge(text: str) -> Judgement:
     """Weigh the notes of a text and say which of them go."""
-    notes, in_text, han = notes_in(text, _key)
-    if not notes:
+    notes = notes_in(text, _key)
+    keys, totals, in_text, _, brackets, han = notes
+    if not keys:
         return NO_NOTES
-    density = len(notes) / han if han else 0.0  # the share of Han that has one, in lines with notes
-    totals = Counter([key for _, _, key in notes])
-    annotated: Counter[str] = Counter()
-    for (char, _), total in totals.items():
-        annotated[char] += total
+    number = sum(totals)
+    density = number / han if han else 0.0  # the share of Han that has one, in lines with notes
+    annotated: dict[str, int] = {}
+    for (char, _), total in zip(keys, totals, strict=True):
+        annotated[char] = annotated.get(char, 0) + total
     frequency = counts_of(annotated, text)
-    kept: dict[Key, float] = {}
+    kept: list[tuple[Key, float, float, int]] = []
     strength = 0.0
-    for key, total in totals.items():
-        weight, char = _evidence(*key), key[0]
+    for key, total, inside in zip(keys, totals, in_text, strict=True):
+        weight, char = _evidence(key), key[0]
         share = total / max(annotated[char], frequency[char])
         if weight > 0:
-            kept[key] = share
-            if key not in in_text:
+            kept.append((key, weight, share, total))
+            if not inside:
                 if density > 0.35:
                     continue  # a headword of a vocabulary
                 weight /= 2
@@ -158,32 +159,35 @@ def judge(text: str) -> Judgement:
             elif share < 1:
                 weight *= 2 * share - 1
         strength += weight
-    if density > 0.7 and (len(notes) > 4 or (len(notes) > 1 and not all(_lacks(char, "gb2312") for char in annotated))):
+    if density > 0.7 and (number > 4 or (number > 1 and not all(_lacks(char, "gb2312") for char in annotated))):
         return NO_NOTES  # a text that teaches reading
     if strength < _ENOUGH:
         return Judgement(strength, frozenset(), [])
-    going = {key for key, share in kept.items() if _goes(key, share, totals[key], strength)}
-    gone = frozenset(char for char, _ in going)
+    sure = strength >= _STRONG
+    going = {
+        key
+        for key, weight, share, total in kept
+        if share > 0.25 and (sure or (share >= 0.5 and (weight >= 0.15 or total > 1)))
+    }
+    gone = frozenset([char for char, _ in going])
     edits, others = removed(text, notes, going, "pinyin.note")
-    if strength >= _STRONG:
-        edits += _with_spam(text, gone, others, going)
+    if sure:
+        edits += _with_spam(text, brackets, gone, others, going)
         edits.sort(key=_START)
     return Judgement(strength, gone, edits)
 
 
-def _goes(key: Key, share: float, total: int, strength: float) -> bool:
-    weight = _evidence(*key)
-    if share <= 0.25 or (share < 0.5 and strength < _STRONG):
-        return False
-    return weight >= 0.15 or strength >= _STRONG or total > 1
-
-
-def _with_spam(text: str, listed: frozenset[str], others: list[Note], going: set[Key]) -> Iterator[Edit]:
+def _with_spam(
+    text: str, brackets: list[int], listed: frozenset[str], others: list[Note], going: set[Key]
+) -> Iterator[Edit]:
     """Notes with spam inside, 時(s直播hí), and notes that spam drove away from their character, 學直播(xué)."""
-    for match in _NOTE_WITH_SPAM.finditer(text):
-        start, end = match.span()
+    for start in brackets:
+        match = _NOTE_WITH_SPAM.match(text, start)
+        if match is None:
+            continue
+        end = match.end()
         char, note = _annotated(text, start), match[1] + match[2]
-        if char and note and (char in listed or _evidence(char, note) >= 1) and reads_as(char, note):
+        if char and note and (char in listed or _evidence((char, note)) >= 1) and reads_as(char, note):
             yield Edit("pinyin.note-with-spam", start, text[start:end], "")
     for start, end, (char, note) in others:
         if reads_as(char, note):

@@ -6,12 +6,11 @@ pairs that fell into a user-defined zone and are gone without a trace, and marks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from math import exp
 from typing import Final, NamedTuple
 
-from cleanzh.filters.pinyin.context import Context
+from cleanzh.filters.pinyin.context import Context, between
 from cleanzh.filters.pinyin.gaps import two_for_one
 from cleanzh.filters.pinyin.gbk import (
     EURO,
@@ -20,10 +19,11 @@ from cleanzh.filters.pinyin.gbk import (
     encoder,
     in_zone,
     is_private,
+    pair_anew,
 )
 from cleanzh.filters.pinyin.notes import reads_as, sounding
 from cleanzh.filters.pinyin.scan import LETTERS
-from cleanzh.lexicon.fluency import cost_alone, fluency, in_a_word, profile
+from cleanzh.lexicon.kinds import UNSEEN, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["Reader", "Run", "expected", "read_as"]
@@ -51,18 +51,10 @@ _QUOTES = lazily("[“”‘’《》〈〉「」『』【】〔〕（）]")
 _QUOTES_CLOSE: Final = "”’》」』"
 _ENDS: Final = "。！？…；："
 _PRIVATE = lazily("[\ue000-\uf8ff]")
+_SOUND = lazily("[^?\ue000-\uf8ff\ufffd]{1,2}")  # what is nothing broken
 _LONGEST_RUN: Final = 4000
 
-# All in nats, tuned on pages made by the simulator.
-_DULL: Final = -7.5  # a seam that reads better than this is not looked at: it costs a look at a thousand candidates
-_GONE: Final = -1.0  # how much better two characters must read than the one that hides them, negated
-_HARDLY: Final = 3.0  # the same, where the one is hardly ever a word and the two are one
-_ODD: Final = -11.0  # or at least this, where it begins a word
 _SURE: Final = 0.6  # how likely a lost character must be, among all that fit, to be put back
-
-
-_FEW: Final = 5  # a quarter of the candidates that are compared with the rest of the document
-_PLAUSIBLE: Final = 6.0  # sets them apart from those that are not
 
 
 class Run(NamedTuple):
@@ -101,51 +93,54 @@ class Reader:
 
         ``line`` is what stands before the run on its line, already mended.
         """
-        text, decode, encode = self.text, decoder(), encoder()
-        chars: list[str] = []
-        seams: list[tuple[int, int]] = []
+        text, chars, seams = self.text, "", b""
         stop = min(len(text), position + _LONGEST_RUN)
-        while position < stop:
-            glyph = text[position]
-            pair = encode.get(glyph)
-            if pair is None or glyph in "？€":  # most are others
-                if glyph in "?？\ufffd":
-                    so_far = self._mend(chars, seams, line, "")
-                    if so_far is not None:
-                        yield from self._at_loss(position, pending, so_far, line)
-                    if glyph != "？":
-                        return
-                code = ord(glyph)
-                if code < 0x80 or code == 0x20AC:
-                    byte = EURO if code == 0x20AC else code
-                    if byte >= 0x40:
-                        yield from self._at_ascii(position + 1, chars, [*seams, (pending, byte)], line)
-                    if not 0x21 <= code <= 0x7E or not self._folded:
-                        return
-                    pair = 0xA3 << 8 | code | 0x80  # full-width once, and folded since
-                if pair is None:
-                    return
-            chars.append(decode.get(pending << 8 | pair >> 8, "\ufffd"))
-            seams.append((pending, pair >> 8))
-            if chars[-1] == "\ufffd" and self._private_survives:
+        while True:
+            more, bytes_of_more, position, pending = pair_anew(text, position, stop, pending)
+            chars += more
+            seams += bytes_of_more
+            if "\ufffd" in more and self._private_survives:
                 return
-            pending = pair & 0xFF
-            position += 1
-            if pending < 0x80:
+            if more and pending < 0x80:
                 mended = self._mend(chars, seams, line, chr(pending))
                 if mended is not None:
                     yield Run(position, mended + chr(pending))
                 return
+            if position == stop:
+                return
+            glyph = text[position]
+            if glyph in "?？\ufffd":
+                so_far = self._mend(chars, seams, line, "")
+                if so_far is not None:
+                    yield from self._at_loss(position, pending, so_far, line)
+                if glyph != "？":
+                    return
+            code = ord(glyph)
+            if code < 0x80 or code == 0x20AC:
+                byte = EURO if code == 0x20AC else code
+                if byte >= 0x40:
+                    yield from self._at_ascii(position + 1, chars, seams + bytes((pending, byte)), line)
+                if not 0x21 <= code <= 0x7E or not self._folded:
+                    return
+            pair = self.encoded(glyph)  # full-width once, if it was folded since
+            if pair < 0:
+                return
+            chars += decoder().get(pending << 8 | pair >> 8, "\ufffd")
+            seams += bytes((pending, pair >> 8))
+            if chars[-1] == "\ufffd" and self._private_survives:
+                return
+            pending = pair & 0xFF
+            position += 1
 
-    def _at_ascii(self, end: int, chars: list[str], seams: list[tuple[int, int]], line: str) -> Iterator[Run]:
+    def _at_ascii(self, end: int, chars: str, seams: bytes, line: str) -> Iterator[Run]:
         """The last trail byte is ASCII, and both readings agree from there on; the character may have a note yet."""
         text = self.text
         note = _NOTE.match(text, end)
         stop = note.end() if note else end
         after = text[stop : stop + 1]
-        last = decoder().get(seams[-1][0] << 8 | seams[-1][1], "\ufffd")
+        last = decoder().get(seams[-2] << 8 | seams[-1], "\ufffd")
         wanted = note[1] if note else ""
-        mended = self._mend([*chars, last], seams, line, after, wanted)
+        mended = self._mend(chars + last, seams, line, after, wanted)
         if mended is None:
             return
         if note and reads_as(mended[-1], note[1]):
@@ -155,56 +150,39 @@ class Reader:
 
     # --- pairs that are gone -----------------------------------------------------------------------------------------
 
-    def _mend(
-        self, chars: Sequence[str], seams: Sequence[tuple[int, int]], line: str, after: str, wanted: str = ""
-    ) -> str | None:
+    def _mend(self, chars: str, seams: bytes, line: str, after: str, wanted: str = "") -> str | None:
         """The run with the characters put back that vanished pairs took along; None where nothing fits.
 
-        ``wanted`` is what the last character reads.
+        ``seams`` has the two bytes of each character, ``wanted`` is what the last one reads.
         """
         if not chars or self._private_survives:
-            return None if any(map(_broken, chars)) else "".join(chars)
-        key = "".join(chars), seams[0][0], after, wanted
+            return None if any(map(_broken, chars)) else chars
+        key = chars, seams[0], after, wanted
         if key not in self._mended:
             self._mended[key] = self._mend_anew(chars, seams, line, after, wanted)
         return self._mended[key]
 
-    def _mend_anew(
-        self, chars: Sequence[str], seams: Sequence[tuple[int, int]], line: str, after: str, wanted: str
-    ) -> str | None:
+    def _mend_anew(self, chars: str, seams: bytes, line: str, after: str, wanted: str) -> str | None:
         before = line[-1:] or "\n"
-        worth = profile(before + "".join(chars) + (after or "\n"))
-        out: list[str] = []
         unread = len(chars) - 1 if wanted and not reads_as(chars[-1], wanted) else -1
-        for index, char in enumerate(chars):
-            own = worth[index + 1]
-            broken = index == unread or _broken(char)
-            dull = own <= _DULL and (own <= _ODD or worth[index + 2] <= _DULL + 2)
-            if not dull and not broken and seams[index][0] != 0xA3:  # a mark is worth a look
-                out.append(char)
-                continue
-            last_one = index + 1 == len(chars)
-            left = ("".join(out) or before)[-1]
-            right = _sound("".join(chars[index + 1 : index + 3]) + after)
-            found = self._two_for_one(*seams[index], left, right, wanted if last_one else "")
-            if found is not None and not broken:
-                here = sum(profile(left + char + right)[1:3]) + self._context.fit(left, [char], right)[0]
-                margin = _HARDLY if _hardly_a_word(left, char, right, found[1]) else _GONE
-                if found[0] + margin < here:
-                    found = None
-            if found is not None:
-                out.append(found[1])
-            elif broken and _broken(char):
+        doubtful = self._context.doubtful(before, chars, after or "\n", seams)
+        if unread >= 0 and doubtful[-1:] != [unread]:
+            doubtful.append(unread)
+        out, done = "", 0
+        for index in doubtful:
+            out += chars[done:index]
+            done = index + 1
+            char, broken = chars[index], index == unread or _broken(chars[index])
+            left = (out or before)[-1]
+            sound = _SOUND.match(chars[done : done + 2] + after)
+            right = sound[0] if sound else "\n"
+            read = wanted if done == len(chars) else ""
+            found = two_for_one(seams[2 * index], seams[2 * index + 1], left, right, read)
+            two = self._context.instead(found, left, char, right, broken)
+            if two is None and _broken(char):
                 return None
-            else:
-                out.append(char)
-        return "".join(out)
-
-    def _two_for_one(self, lead: int, trail: int, left: str, right: str, wanted: str = "") -> tuple[float, str] | None:
-        """The best two characters that ``lead`` begins and ``trail`` ends, with a vanished pair between."""
-        found = two_for_one(lead, trail, left, right[:2], wanted)
-        fits = self._context.fit(left, [both for _, both in found], right)
-        return max(((value + fit, both) for (value, both), fit in zip(found, fits, strict=True)), default=None)
+            out += two or char
+        return out + chars[done:]
 
     @cached_property
     def _folded(self) -> bool:
@@ -212,7 +190,7 @@ class Reader:
 
     @cached_property
     def _private_survives(self) -> bool:
-        return _PRIVATE.search(self.text) is not None
+        return bool(kinds_of(self.text) & UNSEEN) and _PRIVATE.search(self.text) is not None
 
     # --- a second lost byte ------------------------------------------------------------------------------------------
 
@@ -229,7 +207,7 @@ class Reader:
             elif not self._private_survives:
                 both = _both(pending, note[1])
                 if both:
-                    yield Run(end, so_far + self.likeliest(both, left, right), 2.0)
+                    yield Run(end, so_far + self.likeliest(both, left, right, 2), 2.0)
             return
         tag = _TAG_REST.match(text, after) is not None
         ends = tag or after == len(text) or text[after] == "\n"
@@ -240,9 +218,9 @@ class Reader:
             return
         unknown = not ends and not mark  # a digit, a letter, a blank or the end of a line: nobody knows
         right = "\n" if ends else mark[0].strip() if mark else ""
-        char, chance = self.chance(beginning_with(pending), left, right)
-        twin = self._twin(pending, line + so_far)
-        if twin and chance < 0.95:
+        char, chance = self.chance(_all_beginning_with(pending), left, right)
+        twin = self._twin(pending, line + so_far) if chance < 0.95 else ""
+        if twin:
             char = twin
         elif chance < _SURE:
             yield Run(after, so_far + "?")
@@ -253,87 +231,49 @@ class Reader:
 
     def _twin(self, lead: int, line: str) -> str:
         """Two characters around a vanished pair, when the line has them once already."""
-        for char, byte in beginning_with(lead).items():
-            at = line.find(char)
-            if 0 <= at < len(line) - 1:
-                pair = encoder().get(line[at + 1])
-                if pair is not None and in_zone(byte, pair >> 8):
-                    return line[at : at + 2]
+        chars = beginning_with(lead)
+        for char in sorted(chars.keys() & set(line), key=chars.__getitem__):
+            at = line.index(char)
+            pair = encoder().get(line[at + 1 : at + 2])
+            if pair is not None and in_zone(chars[char], pair >> 8):
+                return line[at : at + 2]
         return ""
 
-    def likeliest(self, choices: Iterable[str], left: str, right: str) -> str:
-        """What reads best between ``left`` and ``right`` among ``choices`` (of one length)."""
-        listed = tuple(choices)
-        if not listed:
-            return "?"
-        plausible, others, _ = self._ranked(listed, left, right)
-        return listed[-max(plausible + others)[1]]
+    def likeliest(self, choices: str, left: str, right: str, width: int = 1) -> str:
+        """What reads best between ``left`` and ``right`` among choices of ``width`` characters."""
+        return self.chance(choices, left, right, width)[0]
 
-    def chance(self, choices: Iterable[str], left: str, right: str) -> tuple[str, float]:
+    def chance(self, choices: str, left: str, right: str, width: int = 1) -> tuple[str, float]:
         """:meth:`likeliest`, and how likely it is among all choices."""
-        listed = tuple(choices)
-        if not listed:
+        if not choices:
             return "?", 0.0
-        plausible, others, chances = self._ranked(listed, left, right)
-        best, place = max(plausible + others)
-        return listed[-place], 1 / (chances * exp(-best) + sum([exp(value - best) for value, _ in plausible]))
-
-    def _ranked(self, choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, _Ranked, float]:
-        """:func:`_between`, with what the text says of the best ones."""
         left, right = left[-1:] or "\n", right[:1] or "\n"
-        fluent, best, others, chances = _between(choices, left, right)
-        fits = self._context.fit(left, best, right)
-        worth = [(value + fit + _PLAUSIBLE, place) for (value, place), fit in zip(fluent, fits, strict=True)]
-        return worth, others, chances
+        place, chance = self._context.choose(between(choices, width, left, right), left, right)
+        return choices[place * width : (place + 1) * width], chance
 
     def worth(self, left: str, middle: str, right: str) -> float:
         """How well ``middle`` reads between the two."""
-        left, right = left[-1:] or "\n", right[:1] or "\n"
-        return sum(profile(left + middle + right)) + self._context.fit(left, [middle], right)[0]
-
-
-_Ranked = list[tuple[float, int]]
-
-
-@lru_cache(maxsize=1024)
-def _between(choices: tuple[str, ...], left: str, right: str) -> tuple[_Ranked, list[str], _Ranked, float]:
-    """How well each of the choices reads between the two and its place, negated: of the best ones, which these are, and
-    of the next; and how likely all but the best ones are together."""
-    worth = sorted(
-        zip(fluency([left + choice + right for choice in choices]), range(0, -len(choices), -1), strict=True)
-    )
-    worth.reverse()
-    best, others = worth[: 4 * _FEW], worth[4 * _FEW :]
-    return best, [choices[-place] for _, place in best], others[:1], sum([exp(value) for value, _ in others])
+        return self._context.worth(left[-1:] or "\n", middle, right[:1] or "\n")
 
 
 @lru_cache(maxsize=8192)
-def read_as(lead: int, note: str) -> tuple[str, ...]:
+def read_as(lead: int, note: str) -> str:
     """The characters with this lead byte and this reading; those that only traditional text has, if there are any."""
     fitting = [char for char in sounding(note) if encoder()[char] >> 8 == lead and not is_private(char)]
-    return tuple([char for char in fitting if _only_gbk(char)] or fitting)
+    return "".join([char for char in fitting if _only_gbk(char)] or fitting)
 
 
 @lru_cache(maxsize=4096)
-def _both(lead: int, note: str) -> tuple[str, ...]:
+def _both(lead: int, note: str) -> str:
     """Two characters with a vanished pair between, of which ``lead`` begins the first and the second reads ``note``."""
     seconds = [(char, encoder()[char] >> 8) for char in sounding(note) if _only_gbk(char)]
-    return tuple(a + b for a, first in beginning_with(lead).items() for b, second in seconds if in_zone(first, second))
+    firsts = beginning_with(lead).items()
+    return "".join([a + b for a, first in firsts for b, second in seconds if in_zone(first, second)])
 
 
-def _hardly_a_word(left: str, char: str, right: str, two: str) -> bool:
-    """Whether ``char`` stands alone where it hardly ever is a word, and the two characters instead are one."""
-    if cost_alone(char) > -1:
-        return False
-    return in_a_word(*two) and not in_a_word(left[-1], char) and not in_a_word(char, right[0])
-
-
-def _sound(text: str) -> str:
-    """Up to two characters from the start of ``text`` that are nothing broken; a line end if there are none."""
-    good = 0
-    while good < min(len(text), 2) and text[good] != "?" and not _broken(text[good]):
-        good += 1
-    return text[:good] or "\n"
+@lru_cache(maxsize=256)
+def _all_beginning_with(lead: int) -> str:
+    return "".join(beginning_with(lead))
 
 
 def _broken(char: str) -> bool:

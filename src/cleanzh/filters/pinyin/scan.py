@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from cleanzh.edits import Edit
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
 from cleanzh.patterns import lazily
 
-__all__ = ["LETTERS", "Key", "Note", "counts_of", "next_lost", "notes_in", "removed"]
+__all__ = ["LETTERS", "Key", "Note", "Notes", "counts_of", "next_lost", "notes_in", "removed"]
 
 Key = tuple[str, str]  # a character and its note
 Note = tuple[int, int, Key]  # with where the note begins and ends
 
 # GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
 LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
+_BRACKET: Final = lazily(r"\(")
 _NOTE: Final = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
 # What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
 # the lost byte with U+FFFD), or the blank before a mark.
@@ -38,25 +41,46 @@ def _classes() -> bytearray:
     return bits_of((LETTERS, _MARKS, _CALLS, _HAN))
 
 
-def notes_in(text: str, ask: Callable[[str], Key | None]) -> tuple[list[Note], set[Key], int]:
-    """The notes; the keys of those in running text; and how many Han the lines have that they stand on.
+class Notes(NamedTuple):
+    """The notes of a text: their keys, of each how many there are and whether one is in running text; where they are;
+    the other brackets that open; and how many Han the lines have that they stand on."""
+
+    keys: list[Key]
+    totals: list[int]
+    in_text: list[bool]
+    places: bytes  # of each three numbers of the machine's size: where it begins, where it ends, which key it has
+    brackets: list[int]
+    han: int
+
+
+def notes_in(text: str, ask: Callable[[str], Key | None]) -> Notes:
+    """The notes of a text.
 
     ``ask`` says the key of a note, or None for what is none; it is given the Han before it or else two characters, too.
     In running text is one with Han behind, or before the character that it belongs to; one right behind another with
     its character; and one with a blank inside, which nobody leaves but the converter.
 
-    >>> notes_in("戰(zhàn)略合作", lambda note: (note[0], note[2:-1]))
-    ([(1, 7, ('戰', 'zhàn'))], {('戰', 'zhàn')}, 4)
+    >>> found = notes_in("戰(zhàn)略合作", lambda note: (note[0], note[2:-1]))
+    >>> found.keys, found.totals, found.in_text, found.han
+    ([('戰', 'zhàn')], [1], [True], 4)
     """
     compiled = kernel("notes")
     if compiled is not None:
-        return compiled.find(text, _classes(), ask)  # type: ignore[no-any-return]
-    notes: list[Note] = []
-    in_text: set[Key] = set()
+        return Notes(*compiled.find(text, _classes(), ask))
+    numbers: dict[Key, int] = {}
+    totals: Counter[int] = Counter()
+    in_text: set[int] = set()
+    places = array("q" if sys.maxsize > 1 << 32 else "i")
     last = line_end = -1
     han = 0
-    for match in _NOTE.finditer(text):
-        start, end = match.span()
+    brackets = []
+    for bracket in _BRACKET.finditer(text):
+        start = bracket.start()
+        match = _NOTE.match(text, start)
+        if match is None:
+            brackets.append(start)
+            continue
+        end = match.end()
         key = ask(text[start - 1 if start and _is_han(text[start - 1]) else max(0, start - 2) : end])
         if key is None:
             continue
@@ -64,11 +88,15 @@ def notes_in(text: str, ask: Callable[[str], Key | None]) -> tuple[list[Note], s
             line_end = text.find("\n", start)
             line_end = len(text) if line_end < 0 else line_end
             han += len(_NOT_HAN.sub("", text[text.rfind("\n", 0, start) + 1 : line_end]))
-        notes.append((start, end, key))
+        number = numbers.setdefault(key, len(numbers))
+        places.extend((start, end, number))
+        totals[number] += 1
         if last == start - 1 or _attached(text, start, end):
-            in_text.add(key)
+            in_text.add(number)
         last = end
-    return notes, in_text, han
+    of_each = range(len(numbers))
+    found = [totals[number] for number in of_each], [number in in_text for number in of_each]
+    return Notes(list(numbers), *found, places.tobytes(), brackets, han)
 
 
 def _attached(text: str, start: int, end: int) -> bool:
@@ -79,13 +107,18 @@ def _is_han(char: str) -> bool:
     return "\u3400" <= char <= "\u9fff"
 
 
-def removed(text: str, notes: list[Note], going: Set[Key], rule: str) -> tuple[list[Edit], list[Note]]:
+def removed(text: str, notes: Notes, going: Set[Key], rule: str) -> tuple[list[Edit], list[Note]]:
     """The edits that take out the notes whose keys are ``going``, and the other notes."""
+    goes = bytes([key in going for key in notes.keys])
     compiled = kernel("notes")
     if compiled is not None:
-        return compiled.removed(text, notes, going, Edit, rule)  # type: ignore[no-any-return]
-    edits = [Edit(rule, start, text[start:end], "") for start, end, key in notes if key in going]
-    return edits, [note for note in notes if note[2] not in going]
+        edits, others = compiled.removed(text, notes.places, goes, Edit, rule)
+    else:
+        numbers = memoryview(notes.places).cast("q" if sys.maxsize > 1 << 32 else "i").tolist()
+        rows = list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))
+        edits = [Edit(rule, start, text[start:end], "") for start, end, number in rows if goes[number]]
+        others = [row for row in rows if not goes[row[2]]]
+    return edits, [(start, end, notes.keys[number]) for start, end, number in others]
 
 
 def counts_of(chars: Iterable[str], text: str) -> Mapping[str, int]:

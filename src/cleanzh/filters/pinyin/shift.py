@@ -23,7 +23,7 @@ from cleanzh.filters.pinyin.gbk import decoder, encoder, ending_in
 from cleanzh.filters.pinyin.notes import is_syllable
 from cleanzh.filters.pinyin.run import Reader, Run, expected, read_as
 from cleanzh.filters.pinyin.scan import next_lost
-from cleanzh.lexicon.bigrams import scores
+from cleanzh.lexicon.bigrams import compiled_model, scores
 
 __all__ = ["find_shifts"]
 
@@ -41,8 +41,8 @@ _LISTED: Final = 4.0  # what it is worth that the converter annotates a characte
 
 
 @cache
-def _not_stop() -> tuple[str, ...]:
-    return tuple(char for char in ending_in(0xA3) if char != "。")
+def _not_stop() -> str:
+    return "".join(ending_in(0xA3)).replace("。", "")
 
 
 def find_shifts(text: str, *, spun: bool, listed: frozenset[str] = frozenset()) -> list[Edit]:
@@ -138,4 +138,5 @@ def is_han(char: str) -> bool:
 
 
 def _mean(text: str) -> float:
-    return scores([text])[0]
+    model = compiled_model()
+    return scores([text])[0] if model is None else model.score(text)
