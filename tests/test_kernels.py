@@ -33,7 +33,7 @@ from cleanzh.dedup.members import Members
 from cleanzh.document import Flag, Step
 from cleanzh.edits import Edit
 from cleanzh.errors import EditError
-from cleanzh.filters.metadata import lines as headers
+from cleanzh.filters.metadata import folding
 from cleanzh.filters.mojibake import doubt, gate
 from cleanzh.filters.pinyin import context, gaps, gbk, scan, shift
 from cleanzh.filters.pinyin.context import Context
@@ -843,7 +843,7 @@ def test_zones_of_a_page(text: str) -> None:
 
 @given(st.one_of(texts, st.text("發佈時間：２０｜（】—来源\0\ud800😀a", max_size=20)))
 def test_headers_are_folded_as_by_their_table(text: str) -> None:
-    assert headers.fold(text) == text.translate(headers._FOLD)
+    assert folding.fold(text) == text.translate(folding._FOLD)
 
 
 @given(texts, st.lists(st.text(st.sampled_from("a1% \n("), min_size=1, max_size=3), max_size=4).map(tuple))
