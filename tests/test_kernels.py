@@ -841,9 +841,40 @@ def test_zones_of_a_page(text: str) -> None:
         assert compiled("page").zones(one, book._LEAST_HEAD, book._LEAST_TAIL) == book._bounds_by_lines(one)
 
 
-@given(st.one_of(texts, st.text("發佈時間：２０｜（】—来源\0\ud800😀a", max_size=20)))
-def test_headers_are_folded_as_by_their_table(text: str) -> None:
-    assert folding.fold(text) == text.translate(folding._FOLD)
+marks_of_headers = st.sampled_from(
+    [
+        *"版字丨｜由。¦\ud800😀a",
+        "发佈",
+        "时間：",
+        "20230527",
+        "２０２３",
+        "𝟏" * 8,
+        "9 ",
+        "5.",
+        "Ma",
+        "PM",
+        "記者",
+        "首發",
+    ]
+    + ["供稿", "汉字" * 12, "午9", "晚上", "日電", "民國", "一〇", "\xa0", "\0"]
+)
+
+
+@given(st.one_of(texts, st.lists(marks_of_headers, max_size=9).map("".join)))
+def test_signs_of_a_line(line: str) -> None:
+    compiled("signs")
+    found = folding.fold_and_see(line)
+    assert found == in_python(lambda: folding.fold_and_see(line), folding)
+    assert found[0] == folding.fold(line) == line.translate(folding._FOLD)
+
+
+def test_signs_of_a_long_line_and_of_another_table() -> None:
+    fold = compiled("signs").fold
+    assert fold("京" * 1_000_000 + "：", folding._table()) == ("京" * 1_000_000 + ":", folding.PROSE)
+    with pytest.raises(ValueError, match="what table"):
+        fold("京", b"")
+    with pytest.raises(TypeError, match="line, table"):
+        fold(b"", folding._table())
 
 
 @given(texts, st.lists(st.text(st.sampled_from("a1% \n("), min_size=1, max_size=3), max_size=4).map(tuple))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_metadata
-from cleanzh.filters.metadata import _EVENT, _TRIGGER, _WORK, anchors
+from cleanzh.filters.metadata import _EVENT, _TRIGGER, _WORK, anchors, folding, lines
 from cleanzh.filters.metadata.dates import DATES
 from cleanzh.filters.metadata.labels import LABELS
 from cleanzh.lexicon.outline import EVENT, FIELD, WORK, outline_of
@@ -98,6 +98,25 @@ def test_the_outline_knows_every_line_that_is_asked_for(pattern: str, kind: int)
         assert set(looked_at) <= set(outline_of(text).pick(some=kind))
 
     passes()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "signs"),
+    [
+        (DATES, folding.DATED),
+        (lines._WRITTEN.pattern, folding.BY),
+        (lines._DESK.pattern, folding.REPORTER),
+        (lines._BYLINE.pattern, folding.REPORTER | folding.SIGNATURE),
+        (lines._PRINTED.pattern, folding.EDITION),
+        (lines._CREDIT.pattern, folding.CREDIT),
+    ],
+)
+def test_a_line_has_a_sign_of_each_pattern_that_it_matches(pattern: str, signs: int) -> None:
+    @given(st.from_regex(pattern))
+    def shows(line: str) -> None:
+        assert folding.fold_and_see(line)[1] & signs
+
+    shows()
 
 
 by_kind = {kind: words.replace("|图|", r"|图(?=\s?[/|:])|") for kind, words in LABELS.items()}

@@ -69,6 +69,8 @@ def name(value: str) -> str:
     >>> name(" EW |夏青仪,曹杰 ")
     'EW |夏青仪,曹杰'
     """
+    if value.isalnum():
+        return value
     value = " ".join(value.split()).strip(_EDGE)
     if value[:1] in _OPENS and (quoted := _QUOTED.fullmatch(value)):
         return quoted["inside"]
@@ -82,5 +84,7 @@ def name(value: str) -> str:
 
 def url_in(value: str) -> str | None:
     """The web address in a value, if there is one."""
+    if "://" not in value and "www." not in value:
+        return None
     found = _URL.search(value)
     return found[0] if found else None

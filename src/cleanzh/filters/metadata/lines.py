@@ -43,10 +43,14 @@ _FILLER = lazily(rf"(?:{BUTTONS}|[\s|/,;:!?()\[\]<>·•+\-_.*#&@▼])*")
 _SENTENCE = lazily(r"[。!?…“”\"：]|,.*,.*,")
 _CLOSED = lazily(r"[。!?…]|,.*,.*,")  # in brackets, where a description may be quoted
 _CODE = lazily(r"[A-Za-z]+\s*:|['=<>{}`]")
-_PUBLISHER = lazily(
-    r"(?:网|报|社|新闻|在线|客户端|号|台|频道|杂志|周刊|中心|委|局|科技|快讯|财经|体育|娱乐|观察|头条|传媒|媒体|电视|(?<![院部委局会厅署府行])发布|日报社|广电)$"
+# What publishers' names end with, and what they and what offices do end with.
+_PUBLISHERS = (
+    *("网", "报", "社", "新闻", "在线", "客户端", "号", "台", "频道", "杂志", "周刊", "中心", "委", "局", "科技"),
+    *("快讯", "财经", "体育", "娱乐", "观察", "头条", "传媒", "媒体", "电视", "广电"),
 )
+_RELEASE, _OFFICES = "发布", frozenset("院部委局会厅署府行")
 
+_OPENING, _CLOSING = lazily(r"[\[(（【〔]"), lazily(r"[)）】〕］\]]")
 _APPENDED = lazily(r"[（(](?:ID|微信|公众号|查看|原文)[^（）()]*[）)]?$|[，,][系为是].*$")
 _WORD = lazily(r"(?!.*(?:[上下]午|[早晚]上|星期|周[一二三四五六日]))[\u4e00-\u9fffA-Za-z0-9]{2,12}")
 _NAMES = lazily(rf"{PERSONS}|[A-Za-z_][A-Za-z0-9_-]{{1,19}}")
@@ -55,6 +59,7 @@ _TOGETHER = lazily(rf"(?:{PERSON}){{2,6}}")  # names run together
 _REPORTER = lazily(
     rf"[\u4e00-\u9fff]{{0,6}}?[记記]者(?P<names>{PERSONS})(?:[／/]?[\u4e00-\u9fff]{{0,6}}[报報][导導道])?"
 )
+_MONTH = lazily(r"((?:19|20)\d\d)[-./](0?[1-9]|1[0-2])")
 _ENGLISH = lazily(r"(?:Updated|Posted|Published)(?: on)?\s?:?\s?\d{4}-")
 # Above or below the date of an account: where its post was sent from, and what the platform says of it.
 _SENT = lazily(
@@ -257,7 +262,7 @@ class _Fields:
         False if it can be neither.
         """
         gap = self.folded[start:stop]
-        if not gap or _FILLER.fullmatch(gap):
+        if not gap or gap.isspace() or _FILLER.fullmatch(gap):
             return True
         value = name(self.line[start:stop])
         if kind == "url":
@@ -280,11 +285,9 @@ class _Fields:
             return len(value) <= 10
         if kind == "reaction":
             return len(value) <= 8
-        if kind == "published":
-            month = re.fullmatch(r"((?:19|20)\d\d)[-./](0?[1-9]|1[0-2])", value)
-            if month:
-                self.metadata.setdefault("published", f"{month[1]}-{int(month[2]):02}")
-                return True
+        if kind == "published" and (month := _MONTH.fullmatch(value)):
+            self.metadata.setdefault("published", f"{month[1]}-{int(month[2]):02}")
+            return True
         if kind in ("", "published"):
             words = [
                 word for word in value.split() if not (word == "于" or word.isdigit() or _says_nothing(fold(word)))
@@ -292,8 +295,9 @@ class _Fields:
             self.bare += [(" ".join(words), side)] if words else []
             return not _CODE.search(gap)
         if bracketed and "(" not in gap:
-            value = name(re.split("[)）】〕］]|\\]", value)[0])
-        value = _APPENDED.sub("", _unbuttoned(value))
+            value = name(_CLOSING.split(value)[0])
+        if not value.isalnum():
+            value = _APPENDED.sub("", _unbuttoned(value))
         if kind == "source" and _SENT.fullmatch(fold(value)):
             return True
         if kind == "author":
@@ -331,7 +335,7 @@ class _Fields:
             return True
         if len(self.bare) == 1 and len(text) <= 4 and _ONE.fullmatch(text):
             return True
-        return one and bool(_PUBLISHER.search(text) or (self.labels and _WORD.fullmatch(text)))
+        return one and bool(_is_publisher(text) or (self.labels and _WORD.fullmatch(text)))
 
     def _named_twice(self) -> bool:
         """`江城夜话 江城夜话 2023-05-27 14:30`: an account that names no writer."""
@@ -350,7 +354,7 @@ class _Fields:
     def _guess(self) -> None:
         """Names beside a date: a reporter's, a user's or a publisher's."""
         for piece, side in self.bare:
-            value = name(re.split(r"[\[(（【〔]", piece)[0])
+            value = piece if piece.isalnum() else name(_OPENING.split(piece)[0])
             if address := url_in(value):
                 self.guesses.setdefault("url", address)
                 value = name(value.replace(address, ""))
@@ -365,7 +369,7 @@ class _Fields:
         for piece in pieces:
             if reporter := _REPORTER.fullmatch(piece):
                 self.guesses.setdefault("author", reporter["names"])
-            elif _PUBLISHER.search(fold(piece).removesuffix("讯")):
+            elif _is_publisher(fold(piece).removesuffix("讯")):
                 self.guesses.setdefault("source", piece.removesuffix("讯").removesuffix("訊"))
             elif _NAMES.fullmatch(piece) or _TOGETHER.fullmatch(piece):
                 self.guesses.setdefault("author", piece)
@@ -379,6 +383,12 @@ class _Fields:
                         self.guesses.setdefault("author", piece)
 
 
+def _is_publisher(folded: str) -> bool:
+    if folded.endswith(_PUBLISHERS):
+        return True
+    return folded.endswith(_RELEASE) and folded[-len(_RELEASE) - 1 : -len(_RELEASE)] not in _OFFICES
+
+
 def _says_nothing(word: str) -> bool:
     return bool(_FILLER.fullmatch(word) or _SENT.fullmatch(word))
 
@@ -386,9 +396,9 @@ def _says_nothing(word: str) -> bool:
 def _paper_and_writer(names: str) -> list[str]:
     """`观察者网 王小明` in two, and any other value as it is."""
     words = [word for word in names.split(" ") if word not in "/|"]
-    if len(words) == 2 and _PUBLISHER.search(fold(words[1])) and _NAMES.fullmatch(words[0]):
+    if len(words) == 2 and _is_publisher(fold(words[1])) and _NAMES.fullmatch(words[0]):
         words.reverse()
-    return words if len(words) == 2 and _PUBLISHER.search(fold(words[0])) and _NAMES.fullmatch(words[1]) else [names]
+    return words if len(words) == 2 and _is_publisher(fold(words[0])) and _NAMES.fullmatch(words[1]) else [names]
 
 
 def _unbuttoned(value: str) -> str:
