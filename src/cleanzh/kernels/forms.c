@@ -131,8 +131,9 @@ close_line(Lines *state)
 {
     int some = state->any;
     PyObject *seen = NULL;
-    if (some && state->narrowing != NULL)
-        some = state->narrowing->narrow(state->narrowing->screen, state->text, state->start, state->end, state->set, &seen);
+    const Narrowing *by = state->narrowing;
+    if (some && by != NULL)
+        some = by->narrow(by->screen, state->text, state->start, state->end, state->set, &seen);
     if (some > 0 && append_line(state, seen == NULL ? Py_None : seen) < 0)
         some = -1;
     Py_XDECREF(seen);
@@ -272,9 +273,9 @@ static PyMethodDef forms_methods[] = {
     {"look", (PyCFunction)look, METH_O,
      "look(text) -> list[tuple[int, int]]\n\nThe number and the start of each literal that the text holds, by start."},
     {"lines", (PyCFunction)(void (*)(void))lines, METH_FASTCALL,
-     "lines(text, low, high, narrowing) -> list[tuple[int, int, int, str | None]]\n\nThe lines of text[low:high] that hold "
-     "a literal which reaches so far: start, end, the sets of these literals together; of these what the narrowing of a "
-     "screen leaves, and what the line says, if that is known. Without a screen, narrowing is None."},
+     "lines(text, low, high, narrowing) -> list[tuple[int, int, int, str | None]]\n\nThe lines of text[low:high] that "
+     "hold a literal which reaches so far: start, end, the sets of these literals together; of these what the narrowing "
+     "of a screen leaves, and what the line says, if that is known. Without a screen, narrowing is None."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -282,9 +283,9 @@ static PyTypeObject forms_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.forms.Forms",
     .tp_basicsize = sizeof(Forms),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Forms(literals, folds, sets, reach, values)\n\nSorted literals, what folds to their characters, values, which are "
-              "a set and the longest line for which it counts, and for each literal the number of its value (left out: "
-              "its own number).",
+    .tp_doc = "Forms(literals, folds, sets, reach, values)\n\nSorted literals, what folds to their characters, values, which "
+              "are a set and the longest line for which it counts, and for each literal the number of its value (left "
+              "out: its own number).",
     .tp_new = forms_new,
     .tp_dealloc = (destructor)forms_dealloc,
     .tp_methods = forms_methods,

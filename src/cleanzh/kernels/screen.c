@@ -38,8 +38,10 @@ rules_of(Screen *self, Py_ssize_t size, int64_t length, uint64_t *rules)
     int some = 0;
     for (Py_ssize_t word = 0; word < self->words; word++) {
         uint64_t left = rules[word];
-        if (size)
-            left &= self->first[self->line[0] * self->words + word] & self->last[self->line[size - 1] * self->words + word];
+        if (size) {
+            left &= self->first[self->line[0] * self->words + word];
+            left &= self->last[self->line[size - 1] * self->words + word];
+        }
         rules[word] = 0;
         for (uint64_t lowest; left; left ^= lowest) {
             lowest = left & (0 - left);
