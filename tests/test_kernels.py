@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 import cleanzh.filters.ads as ads
 import cleanzh.filters.punctuation as punctuation
+import cleanzh.filters.repeats as repeats
 import cleanzh.filters.script as unifying
 import cleanzh.filters.whitespace as whitespace
 from cleanzh import edits, flags, ledger
@@ -918,3 +919,18 @@ def test_of_a_long_line_all_is_heard() -> None:
     assert compiled("topics").heard(line, line, 0, len(line)) == (len(line) - 1, len(line) - 1)
     with pytest.raises(ValueError, match="no span"):
         compiled("topics").heard(line, "京", 0, 2)
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(["摘要：", " ", "\n", "\n\n", "　", "甲乙丙", "核心"]), texts), max_size=12),
+    st.sampled_from([40, 3]),
+)
+def test_paragraphs_that_begin_alike(pieces: list[str], times: int) -> None:
+    text = "".join(piece if piece.isspace() else piece * times for piece in pieces)
+    least, key, first = repeats._LONG, repeats._KEY, repeats._OPENING
+    alike, labelled = compiled("paragraphs").alike(text, least, key, outline.SUMMARIES, first)
+    again, expected = repeats._alike(text)
+    assert alike == again
+    assert alike or labelled == expected
+    with pytest.raises(ValueError, match="as long as"):
+        compiled("paragraphs").alike(text, key, least, "", first)

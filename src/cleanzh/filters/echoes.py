@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from cleanzh.edits import Edit, text_filter
-from cleanzh.lexicon.outline import PART, outline_of
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_title_echoes"]
@@ -19,7 +17,6 @@ _SHORTEST = 5  # Han in a phrase that can be an echo: shorter ones are names and
 _APART = r":：_|｜︱—–,，!！?？;；\s"
 _PARTS = lazily(f"[{_APART}]+")
 _FIRST_OF_PARTS = lazily(f"[{_APART}]*([^{_APART}]+)[{_APART}]+[^{_APART}]")
-_ANY = sys.maxsize
 _HEAD = 12  # lines that are looked at for the title
 _LONGEST = 100
 _DANGLING = lazily("(?:是|[的与和在或及为把被让]|哪里有|有哪些|怎么|如何|为什么)$")
@@ -69,13 +66,8 @@ def remove_title_echoes(text: str) -> list[Edit]:
     recurs as names and terms do: a short phrase counts only if the whole title was found inside a sentence too, or if
     no clause can end with it.
     """
-    if "\n" not in text:
-        return []
     echoes: list[Edit] = []
     for title, stop in _titles(text):
-        first = _FIRST_OF_PARTS.match(title)
-        if first is None or text.find(first[1], stop) < 0:  # as most titles have one part, or do not come again
-            continue
         parts = [part for part in _PARTS.split(title) if part]
         whole = _find_whole(text, stop, title, parts)
         echoes += whole
@@ -95,15 +87,23 @@ def remove_title_echoes(text: str) -> list[Edit]:
 def _titles(text: str) -> Iterator[tuple[str, int]]:
     """The lines of parts that can be the title, each with the offset where it ends: those above the first paragraph.
 
-    A sentence is none: verse and dialogue open with lines that are as short.
+    A sentence is none: verse and dialogue open with lines that are as short. Of most, the first part does not come
+    again, and they have no echoes.
     """
-    outline = outline_of(text)
-    head = min(_HEAD, len(outline) - 1)
-    paragraphs = outline.pick(0, head, _LONGEST + 1)
-    for index in outline.pick(0, paragraphs[0] if paragraphs else head, _SHORTEST, _ANY, PART):
-        title = outline[index].strip()
-        if len(title) >= _SHORTEST and title[-1] != "。":
-            yield title, outline.start(index + 1) - 1
+    if not 0 <= text.find("\n") <= _LONGEST:
+        return
+    start = 0
+    *lines, _ = text.split("\n", _HEAD)
+    for line in lines:
+        if len(line) > _LONGEST:
+            return
+        stop = start + len(line)
+        start = stop + 1
+        title = line.strip()
+        if len(title) >= _SHORTEST and title[-1] != "。" and not title.isalnum():
+            first = _FIRST_OF_PARTS.match(title)
+            if first is not None and text.find(first[1], stop) >= 0:
+                yield title, stop
 
 
 def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit]:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cleanzh.edits import Edit, text_filter
+from cleanzh.kernels import kernel
 from cleanzh.lexicon.lines import lines_of
-from cleanzh.lexicon.outline import INK, OPENING, SUMMARY, Outline, outline_of, without
+from cleanzh.lexicon.outline import INK, OPENING, SUMMARIES, SUMMARY, Outline, outline_of, without
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_repeats"]
@@ -25,6 +26,7 @@ _FAR = 100
 _ANY = sys.maxsize
 _RUN = 3
 _OPENING = 3  # paragraphs at the top that may be a summary
+_TOP, _HEAD = 20, 6  # lines at the top, and those of them that are not blank, that may be the title
 _OVER = 20
 _COMPARED = 8
 _KEY = 16  # lines that agree in their first characters are compared
@@ -35,7 +37,9 @@ _MORE = "详细|詳細|详情|更多|全文|查看全文|阅读全文|展开|展
 _CUT = lazily(rf"(?:\s*(?:\.{{2,6}}|…{{1,2}}|。{{2,6}}))+(?:\s*[\[【(（<]?(?:{_MORE})[\]】)）>]?)?\s*$")
 _ABSTRACT = "摘要|提要|简介|簡介|導讀|导读|導語|导语|核心提示|概要|概述"
 _SUMMARY = lazily(rf"\s*[\[【(（〈]?(?:本文|内容|內容|文章)?(?:{_ABSTRACT})(?:[\]】)）〉]\s*[:：|｜]?|\s*[:：|｜])\s*")
-_STRUCTURE = lazily(r"[\t|｜│┃]|^\s*(?:[-*#>=<]|[(（]?第?[\d一二三四五六七八九十百]+[条條章节節款项項、.．)）])")
+_FILLED = lazily(r"\s*+(\S[^\n]*)")
+_COLUMNS = lazily(r"[\t|｜│┃]")
+_ITEM = lazily(r"\s*(?:[-*#>=<]|[(（]?第?[\d一二三四五六七八九十百]+[条條章章节節款项項、.．)）])")
 _SPEAKER = lazily(r"^(?:[\u4e00-\u9fff·○ ]{1,12}[:：]|[\w-]+\s*:)")
 _END = lazily(r"[。！？!?…；;]")
 _CAPTION = lazily(r"(?:[摄攝图圖照]|资料图|供图)[）)]?\s*$")  # two pictures may share one
@@ -64,36 +68,51 @@ def remove_repeats(text: str) -> list[Edit]:
     """
     if "\n" not in text:
         return []
+    gone = _title_again(text)
+    if _may_have_copies(text):
+        _find_copies(outline_of(text), gone)
+    return without(outline_of(text), gone) if gone else []
+
+
+def _may_have_copies(text: str) -> bool:
+    """Whether paragraphs begin alike, or one of the first is labelled as a summary."""
+    compiled = kernel("paragraphs")
+    alike, labelled = _alike(text) if compiled is None else compiled.alike(text, _LONG, _KEY, SUMMARIES, _OPENING)
+    return alike or any(_SUMMARY.match(text, start, end) for start, end in labelled)
+
+
+def _alike(text: str) -> tuple[bool, list[tuple[int, int]]]:
+    """Whether two long lines begin alike; if not, where those of the first stand that may have a label."""
     outline = outline_of(text)
-    gone = _title_again(outline)
-    long = outline.pick(0, _ANY, _LONG, _ANY, INK)
-    if len(long) > 1 and (outline.alike(_LONG, _KEY, False) or _has_summary(outline, long[:_OPENING][-1] + 1)):
-        _find_copies(outline, gone)
-    return without(outline, gone) if gone else []
+    long = outline.pick(least=_LONG, some=INK)
+    if len(long) > 1 and outline.alike(_LONG, _KEY, False):
+        return True, []
+    labelled = outline.pick(0, long[:_OPENING][-1] + 1, _LONG, _ANY, SUMMARY << OPENING) if long else []
+    return False, [(outline.start(index), outline.start(index + 1) - 1) for index in labelled]
 
 
-def _has_summary(outline: Outline, stop: int) -> bool:
-    labelled = outline.pick(0, stop, _LONG, _ANY, SUMMARY << OPENING)
-    return bool(labelled) and any(_SUMMARY.match(outline[index]) for index in labelled)
-
-
-def _title_again(outline: Outline) -> dict[int, str]:
+def _title_again(text: str) -> dict[int, str]:
     """The first line, printed again before the first paragraph."""
-    filled = outline.pick(0, 20, 0, _ANY, INK)[:6]
+    first = _FILLED.match(text)
+    if first is None:
+        return {}
+    title = first[1].rstrip()
+    if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or text.find(title, first.end()) < 0:
+        return {}
+    if not _FOUR_HAN.match(title):
+        return {}
+    filled = [line for line in text.split("\n", _TOP)[:_TOP] if line and not line.isspace()][:_HEAD]
     if len(filled) < 3:
         return {}
-    title = outline[filled[0]].strip()
-    if not 6 <= len(title) < 80 or title[-1] in "。，；：、,;:" or not _FOUR_HAN.match(title):
-        return {}
-    if outline.text.find(title, outline.start(filled[1])) < 0:
-        return {}
-    below = _title_below(outline, title, filled[0])
-    head = [(index, outline[index].strip()) for index in filled[1:]]
-    if not below and not any(title in line for _, line in head):
+    outline = outline_of(text)
+    numbers = outline.pick(0, _TOP, some=INK)[:_HEAD]
+    below = _title_below(outline, title, numbers[0])
+    if not below and not any(title in line for line in filled[1:]):
         return {}
     again = {}
-    for index, line in head:
-        if line == title or _TITLED.sub("", line) == title:
+    for index, line in zip(numbers[1:], map(str.strip, filled[1:]), strict=True):
+        # What `_TITLED` takes off stands around the title.
+        if title in line and (line == title or _TITLED.sub("", line) == title):
             again[index] = "repeat.title"
         elif len(line) >= _LONG:  # an article; a poem, a song or a list may open with the same line twice
             return {**again, **dict.fromkeys(below, "repeat.title")}
@@ -109,16 +128,18 @@ def _title_below(outline: Outline, title: str, first: int) -> list[int]:
 
 def _find_copies(outline: Outline, gone: dict[int, str]) -> None:
     """Enter the copies among the long lines into ``gone``."""
-    labelled = set(outline.pick(least=_LONG, some=SUMMARY << OPENING))
-    # A label hides the key of its line, so it is only without any that the lines of one key are known.
-    candidates = outline.pick(least=_LONG, some=INK) if labelled else outline.alike(_LONG, _KEY, True)
+    labels = {}
+    for index in outline.pick(least=_LONG, some=SUMMARY << OPENING):
+        if label := _SUMMARY.match(outline[index]):
+            labels[index] = outline[index][label.end() :].lstrip()[:_KEY]
+    # Most summaries begin as no line does, and those that have no label are known by how they begin.
+    hidden = any(outline.text.count(key) > 1 for key in labels.values())
     alike: dict[str, list[int]] = defaultdict(list)
-    for index in candidates:
-        line = outline[index]
-        label = _SUMMARY.match(line) if index in labelled else None
-        if key := line[label.end() if label else 0 :].lstrip()[:_KEY]:
+    for index in outline.pick(least=_LONG, some=INK) if hidden else outline.alike(_LONG, _KEY, True):
+        key = labels[index] if index in labels else outline[index].lstrip()[:_KEY]
+        if key:
             alike[key].append(index)
-    if not alike:
+    if all(len(group) < 2 for group in alike.values()):
         return
     lines = lines_of(outline.text)
     groups = [[index for index in group if _is_prose(lines[index])] for group in alike.values() if len(group) > 1]
@@ -174,7 +195,7 @@ def _standing(outline: Outline, lines: Sequence[str]) -> _Standing:
 
 def _is_prose(line: str) -> bool:
     """Whether a line is neither an item of a list nor a row of a table."""
-    return _STRUCTURE.search(line[:40]) is None
+    return _COLUMNS.search(line, 0, 40) is None and _ITEM.match(line[:40]) is None
 
 
 def _find_between(lines: Sequence[str], original: dict[int, int], gone: dict[int, str]) -> None:

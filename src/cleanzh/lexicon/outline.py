@@ -30,6 +30,7 @@ __all__ = [
     "OPENING",
     "PART",
     "STOP",
+    "SUMMARIES",
     "SUMMARY",
     "WORK",
     "Outline",
@@ -52,6 +53,7 @@ FIELD, EVENT, WORK = (1 << bit for bit in (31, 30, 29))
 OPENING = 32
 """``kind << OPENING`` is a kind among the first nine characters behind the blanks that a line begins with."""
 
+SUMMARIES = "摘提简簡導导核概"
 _CLASSES = {
     _BLANK: r"\s",
     INK: r"\S",
@@ -59,7 +61,7 @@ _CLASSES = {
     CLAUSE: "！？!?…，,",
     EDITOR: "编編",
     AGENCY: "社网網报報",
-    SUMMARY: "摘提简簡導导核概",
+    SUMMARY: SUMMARIES,
     PART: r":：_|｜︱—–,，!！?？;；\s",
 }
 _OPENS = 9
