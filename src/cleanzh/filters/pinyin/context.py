@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import exp
 from typing import Any, Final, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.filters.pinyin.gbk import is_usual, usual
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.bigrams import compiled_model
@@ -49,8 +50,8 @@ _ODD_PAIR: Final = lazily("|".join(f"[{first}][{second}]" for first, second in _
 _PAIRED_MARKS: Final = "“”‘’《》「」『』【】（）〈〉"
 
 
-@lru_cache(maxsize=1)
-def _marks() -> array[int]:
+@prepared.at_build("filters/pinyin/gbk.py", "lexicon/classes.py")
+def _marks() -> bytes:
     """For each character: the pairs of marks that it may begin and end, whether it is one of two, and
     whether it is not usual; as ``kernels/context.c`` has them."""
     table = array("H", [0x200]) * ENTRIES
@@ -63,7 +64,7 @@ def _marks() -> array[int]:
             table[ord(second)] |= 0x10 << rule
     for char in _PAIRED_MARKS:
         table[ord(char)] |= 0x100
-    return table
+    return table.tobytes()
 
 
 class Ranking(NamedTuple):

@@ -136,11 +136,17 @@ def pair_anew(text: str, position: int, stop: int, pending: int) -> tuple[str, b
 
 
 @lru_cache(maxsize=1)
-def _plain() -> tuple[array[int], array[int]]:
+def _plain() -> tuple[memoryview, memoryview]:
+    pairs, glyphs = _plain_as_bytes()
+    return memoryview(pairs).cast("H"), memoryview(glyphs).cast("H")
+
+
+@prepared.at_build("lexicon/classes.py")
+def _plain_as_bytes() -> tuple[bytes, bytes]:
     """:func:`encoder` and :func:`decoder` as arrays; the first one has 0 for what may be another character."""
     pairs, glyphs = array("H", bytes(2 * ENTRIES)), array("H", [0xFFFD]) * 0x10000
     for pair, char in decoder().items():
         glyphs[pair] = ord(char)
     for char, pair in encoder().items():
         pairs[ord(char)] = 0 if char in "？€" else pair
-    return pairs, glyphs
+    return pairs.tobytes(), glyphs.tobytes()
