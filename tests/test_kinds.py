@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleanzh.filters import invisible, punctuation, whitespace
+from cleanzh.filters.markup.residue import _COUNTERS
 from cleanzh.lexicon import code, kinds
 from cleanzh.lexicon.kinds import kinds_of, places_of
 from cleanzh.lexicon.script import characters
@@ -36,7 +37,7 @@ EVERYTHING = "".join(map(chr, range(0x10000)))
 # What gates look for, with what is common beside it.
 TELLING = (
     "的一，。：“”《》\n\n 　\t\r\x85\xa0\u200b\u200d\ufeff\xad⼀金\ue608\U0001f469\ud800,;:!?()\"'.…·&＆\\%u4f60<>＜/pb"
-    "[]{}_=`~0123９abzA戰战這这浜笢嶰龘é─가カ？\ufffdàn雋"
+    "[]{}_=`~0123９abzsdEywgltZS|$A戰战這这浜笢嶰龘é─가カ？\ufffdàn雋"
 )
 
 FILTERS: tuple[Any, ...] = tuple(default_pipeline())
@@ -94,6 +95,24 @@ def test_no_gate_hides_an_edit(text: str, padded: bool) -> None:
 )
 def test_a_kind_has_every_character_that_its_filter_looks_for(kind: int, chars: str) -> None:
     assert [char for char in re.findall(f"[{chars}]", EVERYTHING) if not kinds_of(char) & kind] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "pieces"),
+    [
+        (kinds.FORMAT, ("%s", "%d", "$s", "$d")),
+        (kinds.ESCAPE, ("\\u", "\\x")),
+        (kinds.OCTET, ("%u", "%E", "%e")),
+        (kinds.COUNTER, _COUNTERS),
+        (kinds.LINE_FEEDS, ("\n\n\n",)),
+        (kinds.DOTS, ("...", "。..", ".。。")),
+    ],
+)
+def test_a_kind_is_known_by_what_stands_in_a_row(kind: int, pieces: tuple[str, ...]) -> None:
+    for piece in pieces:
+        assert kinds_of(f"京东{piece}。") & kind
+        assert not kinds_of(f"京东{' '.join(piece)}。") & kind
+        assert not kinds_of(piece[::-1]) & kind or piece == piece[::-1] or kind in (kinds.DOTS, kinds.COUNTER)
 
 
 @given(st.text(st.sampled_from(TELLING)))

@@ -10,7 +10,7 @@ from cleanzh import prepared
 from cleanzh.edits import Edit, text_filter
 from cleanzh.lexicon.code import Spans, code_spans, url_spans
 from cleanzh.lexicon.html import COMMON_REFERENCES
-from cleanzh.lexicon.kinds import AMPERSAND, BACKSLASH, PERCENT, SEMICOLON, kinds_of
+from cleanzh.lexicon.kinds import AMPERSAND, ESCAPE, OCTET, SEMICOLON, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["decode_entities"]
@@ -108,8 +108,8 @@ def _gate(text: str) -> bool:
     kinds = kinds_of(text)
     return (
         bool(kinds & AMPERSAND)
-        or (bool(kinds & BACKSLASH) and ("\\u" in text or "\\x" in text))
-        or (bool(kinds & PERCENT) and _PERCENT_ANY.search(text) is not None)
+        or bool(kinds & ESCAPE)
+        or (bool(kinds & OCTET) and _PERCENT_ANY.search(text) is not None)
         or (bool(kinds & SEMICOLON) and _loses_ampersand(text))
     )
 
@@ -123,6 +123,7 @@ def _loses_ampersand(text: str) -> bool:
 
 def _candidates(text: str) -> Iterator[tuple[int, int, str, str]]:
     """``start, end, rule, after`` of whatever may be an escape, in no order."""
+    kinds = kinds_of(text)
     if "&" in text:
         for m in _ENTITY.finditer(text):
             after = _reference(m)
@@ -144,11 +145,13 @@ def _candidates(text: str) -> Iterator[tuple[int, int, str, str]]:
             after = _reference(m)
             if after is not None:
                 yield *m.span(), "no-ampersand", after
-    if "\\u" in text or "\\x" in text:
+    if kinds & ESCAPE:
         for m in _BACKSLASH.finditer(text):
             after = _units(re.findall(r"[0-9A-Fa-f]{4}", m[0].replace("x", "u00")))
             if after is not None and (_CHINESE.search(after) or set(after) <= _ESCAPED):
                 yield *m.span(), "backslash", after
+    if not kinds & OCTET:
+        return
     if "%u" in text:
         for m in _PERCENT_U.finditer(text):
             after = _units(m[0].split("%u")[1:])

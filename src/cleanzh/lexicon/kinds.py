@@ -6,10 +6,12 @@ bits; the text is scanned for the first that asks, and the others are told what 
 
 from __future__ import annotations
 
+import itertools
 import sys
 from array import array
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
@@ -25,27 +27,28 @@ if TYPE_CHECKING:
 __all__ = [
     "AMPERSAND",
     "ANGLE",
-    "BACKSLASH",
     "BEYOND",
     "BLANK",
-    "BOX",
     "BRACE",
     "BRACKET",
-    "CALL",
     "CODE",
     "COMMA",
+    "COUNTER",
     "DIGIT",
-    "DOT",
     "DOTS",
+    "ESCAPE",
+    "FORMAT",
     "HANGUL",
     "JAMO",
     "KANA",
     "LATIN",
     "LINE_FEEDS",
+    "OCTET",
     "ODD_BLANK",
-    "PERCENT",
+    "ODD_BREAK",
     "QUESTION",
     "QUOTE",
+    "RULE",
     "SEMICOLON",
     "SIMPLIFIED",
     "SQUARE",
@@ -60,22 +63,19 @@ __all__ = [
 (
     BLANK,  # U+0020
     ODD_BLANK,  # all other white space but the line feed
+    ODD_BREAK,  # of it, what ends a line
     UNSEEN,  # nothing is seen of it, or it only looks like a common character
     BEYOND,  # past U+FFFF, or half of a surrogate pair
     AMPERSAND,  # & and its full-width form
-    BACKSLASH,
-    PERCENT,
     SEMICOLON,
     ANGLE,
     BRACE,  # {
     SQUARE,  # [
     UNDERSCORE,
-    CALL,  # ( =
     CODE,  # begins or fences code: < [ ` ~
     COMMA,  # half-width forms of Chinese punctuation: , ; : ! ?
     BRACKET,  # ( )
     QUOTE,
-    DOT,  # . 。
     QUESTION,  # what a lost byte is shown as: ? ？ U+FFFD
     LATIN,
     DIGIT,
@@ -84,82 +84,123 @@ __all__ = [
     JAMO,
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
-    BOX,  # box drawing
-    LINE_FEED,
+    RULE,  # of a table: box drawing and |
     LINE_FEEDS,  # three in a row
-    DOTS,  # three of DOT in a row
-) = (1 << bit for bit in range(30))
+    DOTS,  # three of . and 。 in a row
+    ESCAPE,  # two in a row: \\u or \\x
+    OCTET,  # two in a row that begin an escape of addresses: %u %E %e
+    FORMAT,  # two in a row that end a place holder: %s %d $s $d
+    COUNTER,  # two in a row that are in the name of a script that counts visits or places adverts
+) = (1 << bit for bit in range(30))  # in more bits, a number takes twice the room and the time
 
 _CLASSES = {
     BLANK: " ",
     ODD_BLANK: "\t\r\x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+    ODD_BREAK: "\r\x0b\x0c\x85\u2028\u2029",
     UNSEEN: (
         "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
         "\u2e80-\u2fd5\u3164\ue000-\uf8ff\uf900-\ufad9\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
     ),
     BEYOND: "\ud800-\udfff\U00010000-\U0010ffff",
     AMPERSAND: "&＆",
-    BACKSLASH: "\\\\",
-    PERCENT: "%",
     SEMICOLON: ";",
     ANGLE: "<>＜",
     BRACE: "{",
     SQUARE: "\\[",
     UNDERSCORE: "_",
-    CALL: "(=",
     CODE: "<\\[`~",
     COMMA: ",;:!?",
     BRACKET: "()",
     QUOTE: '"',
-    DOT: ".。",
     QUESTION: "?？\ufffd",
     LATIN: "A-Za-z",
     DIGIT: "0-9０-９",
     KANA: "ぁ-ヿ",
     HANGUL: "가-힣",
     JAMO: "\u1100-\u11ff\u3131-\u318e",
-    BOX: "─-▟",
-    LINE_FEED: "\n",
+    RULE: "─-▟|",
 }
-_IN_A_ROW = {LINE_FEEDS: LINE_FEED, DOTS: DOT}
+_ROWS = {LINE_FEEDS: "\n", DOTS: ".。"}
 _STOPS = [lazily(f"{stop}[.。]{{2}}") for stop in (r"\.", "。")]  # from a literal, a search runs at the speed of memchr
-
-_EVERY = (1 << 32) - 1  # a kind of single characters has one of these bits
-_ROWS_OF_THEM = sum(_IN_A_ROW.values()) << 32
+# The first of two characters, and the second. There can be 16 of them.
+_PAIRS = {
+    ESCAPE: [("\\", "ux")],
+    OCTET: [("%", "uEe")],
+    FORMAT: [("%$", "sd")],
+    COUNTER: [(".", "w"), ("y", "g"), ("g", "lt"), ("Z", "Z"), ("d", "S")],
+}
+_LITERALS = {
+    kind: [one + other for first, second in of for one in first for other in second] for kind, of in _PAIRS.items()
+}
+_SINGLE = sum(_CLASSES) | SIMPLIFIED | TRADITIONAL
+_BITS, _PAIRED = 256 * 8, 16 * 4  # bytes of the table
+_SECOND, _FIRST = 32, 48  # from these bits on, the table says of which pairs a character is a part
 
 # To look up so many characters one by one takes less than to import numpy; and a text of so many, less than to call it.
 _FEW, _VERY_FEW = 20_000, 60
 _seen = 0
 
 
-@cache
-def _table() -> memoryview:
-    return memoryview(_kinds_as_bytes()).cast("I")
+class _Table(NamedTuple):
+    """The class of each entry, and of each class its kinds and pairs, as bits."""
+
+    classes: memoryview
+    bits: memoryview
 
 
 @prepared.at_build("lexicon/classes.py", "lexicon/script.py", "lexicon/script.txt")
-def _kinds_as_bytes() -> bytes:
-    """The kinds of each character of the BMP, as bits, and behind them those of the 16 planes beyond."""
-    table = array("I", bytes(4 * ENTRIES))
-    for kind, chars in _CLASSES.items():
+def _as_bytes() -> bytes:
+    """The bits of each class, the kinds of the pairs, which kinds are rows, and the class of each entry."""
+    classes, bits, numbers = bytearray(ENTRIES), [0], {0: 0}
+
+    def number(of: int) -> int:
+        if of not in numbers:
+            numbers[of] = len(bits)
+            bits.append(of)
+        return numbers[of]
+
+    for bit, chars in _bits():
         for span in ranges(chars):
-            part = slice(span.start, span.stop)
-            if any(table[part]):
-                table[part] = array("I", [kinds | kind for kinds in table[part]])
-            else:
-                table[part] = array("I", [kind]) * len(span)
+            part = classes[span.start : span.stop]
+            to = bytearray(range(256))
+            for one in set(part):
+                to[one] = number(bits[one] | bit)
+            classes[span.start : span.stop] = part.translate(to)
     for name, kind in (("simplified", SIMPLIFIED), ("traditional", TRADITIONAL)):
         for char in characters(name):
             if char <= "\uffff":
-                table[ord(char)] |= kind
-    return table.tobytes()
+                code = ord(char)
+                classes[code] = number(bits[classes[code]] | kind)
+    pairs = array("I", [kind for kind, of in _PAIRS.items() for _ in of]).tobytes()
+    table = array("Q", bits).tobytes().ljust(_BITS, b"\0") + pairs.ljust(_PAIRED, b"\0")
+    return table + array("I", [sum(_ROWS), 0]).tobytes() + classes
+
+
+def _bits() -> Iterator[tuple[int, str]]:
+    """The bits of the table, each with the characters that have it."""
+    yield from (*_CLASSES.items(), *_ROWS.items())
+    for place, (first, second) in enumerate(itertools.chain.from_iterable(_PAIRS.values())):
+        yield 1 << _FIRST + place, first.replace("\\", r"\\")
+        yield 1 << _SECOND + place, second
+
+
+@cache
+def _table() -> _Table:
+    table = memoryview(_as_bytes())
+    return _Table(table[-ENTRIES:], table[:_BITS].cast("Q"))
 
 
 @cache
 def _lookup() -> NDArray[np.uint32]:
     import numpy as np
 
-    return np.frombuffer(_table(), np.uint32)
+    classes, bits = _table()
+    return np.array([_one(kinds) for kinds in bits], np.uint32).take(np.frombuffer(classes, np.uint8))
+
+
+def _one(bits: int) -> int:
+    """The kinds that a character has by itself, of those that the table says."""
+    return bits & _SINGLE
 
 
 # The last text and what was found in it; replaced as a whole, so threads may share it.
@@ -179,16 +220,13 @@ def kinds_of(text: str) -> int:
         return known[1]
     compiled = kernel("kinds")
     if compiled is not None:
-        found: int = compiled.kinds_of(text, _table())
-        kinds = found & _EVERY
-        if found & _ROWS_OF_THEM:
-            kinds |= sum(kind for kind, one in _IN_A_ROW.items() if found >> 32 & one)
+        kinds: int = compiled.kinds_of(text, _as_bytes())
     elif _is_short(text):
-        kinds = _kinds_of_few(text) | _rows_of(text)
+        kinds = _kinds_of_few(text) | _neighbours_of(text)
     else:
         import numpy as np
 
-        kinds = int(np.bitwise_or.reduce(_kinds_by_place(text))) | _rows_of(text)
+        kinds = int(np.bitwise_or.reduce(_kinds_by_place(text))) | _neighbours_of(text)
     _last = text, kinds
     return kinds
 
@@ -201,17 +239,23 @@ def _is_short(text: str) -> bool:
     return _seen < _FEW and "numpy" not in sys.modules
 
 
-def _rows_of(text: str) -> int:
-    rows = LINE_FEEDS if "\n\n\n" in text else 0
-    return rows | DOTS if any(dots.search(text) for dots in _STOPS) else rows
+def _neighbours_of(text: str) -> int:
+    """The kinds of two and three characters in a row."""
+    kinds = LINE_FEEDS if "\n\n\n" in text else 0
+    if any(dots.search(text) for dots in _STOPS):
+        kinds |= DOTS
+    for kind, literals in _LITERALS.items():
+        if any(literal in text for literal in literals):
+            kinds |= kind
+    return kinds
 
 
 def _kinds_of_few(text: str) -> int:
-    kinds, table = 0, _table()
+    kinds, (classes, bits) = 0, _table()
     for char in set(text):
         code = ord(char)
-        kinds |= table[code] if code <= 0xFFFF else BEYOND
-    return kinds
+        kinds |= bits[classes[code]] if code <= 0xFFFF else BEYOND
+    return _one(kinds)
 
 
 def places_of(kinds: int, text: str) -> list[int]:
@@ -222,7 +266,7 @@ def places_of(kinds: int, text: str) -> list[int]:
     """
     compiled = kernel("kinds")
     if compiled is not None:
-        places: list[int] = compiled.places_of(text, _table(), kinds)
+        places: list[int] = compiled.places_of(text, _as_bytes(), kinds)
     elif _is_short(text):
         found = frozenset(char for char in set(text) if _kinds_of_few(char) & kinds)
         places = [place for place, char in enumerate(text) if char in found] if found else []
@@ -238,7 +282,7 @@ def count_of(kinds: int, text: str) -> int:
     3
     """
     compiled = kernel("kinds")
-    return len(places_of(kinds, text)) if compiled is None else int(compiled.count_of(text, _table(), kinds))
+    return len(places_of(kinds, text)) if compiled is None else int(compiled.count_of(text, _as_bytes(), kinds))
 
 
 def _kinds_by_place(text: str) -> NDArray[np.uint32]:

@@ -9,7 +9,7 @@ from cleanzh.filters.markup.lightweight import bbcode, markdown
 from cleanzh.filters.markup.residue import has_counter, has_format, residue, templates
 from cleanzh.filters.markup.tags import broken_tags, comments, tags
 from cleanzh.lexicon.code import code_spans
-from cleanzh.lexicon.kinds import ANGLE, BRACE, CALL, PERCENT, SEMICOLON, SQUARE, UNDERSCORE, kinds_of
+from cleanzh.lexicon.kinds import ANGLE, BRACE, SQUARE, UNDERSCORE, kinds_of
 from cleanzh.lexicon.literals import has_any
 
 __all__ = ["remove_markup"]
@@ -63,8 +63,8 @@ def _gate(text: str) -> bool:
     return (
         bool(kinds & (ANGLE | BRACE | UNDERSCORE))
         or (bool(kinds & SQUARE) and has_any(text, ("[/", "](")))
-        or (bool(kinds & PERCENT) and has_format(text))
-        or (bool(kinds & CALL) and has_counter(text))
+        or has_format(text)
+        or has_counter(text)
     )
 
 
@@ -79,9 +79,8 @@ def _finders(text: str) -> Iterator[_Finder]:
     if kinds & SQUARE:
         yield bbcode
         yield markdown
-    if kinds & (BRACE | PERCENT | UNDERSCORE | SEMICOLON) or "(" in text or "[!--" in text:
-        yield templates
-        yield residue
+    yield templates
+    yield residue
 
 
 def _whole_line(text: str, start: int, end: int, position: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from cleanzh.lexicon.kinds import ANGLE, BRACE, PERCENT, SEMICOLON, SQUARE, UNDERSCORE, kinds_of
+from cleanzh.lexicon.kinds import ANGLE, BRACE, COUNTER, FORMAT, SEMICOLON, SQUARE, UNDERSCORE, kinds_of
 from cleanzh.lexicon.literals import has_any
 from cleanzh.patterns import lazily
 
@@ -22,13 +22,12 @@ _HOLDER = lazily(
 )
 # `共有%s条评论`: only where Chinese text holds it on both sides, or on one and the line ends on the other.
 _FORMAT = lazily(rf"(?:(?<=[{_CJK}])|^)%(?:\d\$)?[sd](?=[{_CJK}])|(?<=[{_CJK}])%(?:\d\$)?[sd]$", re.MULTILINE)
-_FORMATS = ("%s", "%d", "$s", "$d")
 # A line that speaks about them.
 _ABOUT = lazily(
     r"模板|模版|范本|範本|插值|变量|變數|占位|佔位|语法|語法|表达式|表達式|格式化|格式符|格式字符|[Vv]ue|[Aa]ngular|[Jj]inja|printf|format|[Ss]hell|脚本|腳本"
     r"|渲染|代码|代碼|程式碼|环境变量|字符串|字串"
 )
-# The names below have one of these or an underscore.
+# The names below have one of these or an underscore; two characters of each are a pair of the kind.
 _COUNTERS = ("document.write", "adsbygoogle", "googletag", "gtag(", "CNZZ", "bdShare")
 # Counters, share buttons and adverts, known by the names that their scripts use: a whole line.
 _COUNTER = lazily(
@@ -94,7 +93,7 @@ def _may_have_holder(text: str) -> bool:
 
 def has_format(text: str) -> bool:
     """Whether a place holder for a word or a number may be there."""
-    return bool(kinds_of(text) & PERCENT) and has_any(text, _FORMATS)
+    return bool(kinds_of(text) & FORMAT)
 
 
 def residue(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -117,7 +116,8 @@ def residue(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def has_counter(text: str) -> bool:
     """Whether a script that counts visits or places adverts may be there."""
-    return has_any(text, _COUNTERS)
+    # A script calls or sets something.
+    return bool(kinds_of(text) & COUNTER) and ("(" in text or "=" in text) and has_any(text, _COUNTERS)
 
 
 def _is_data(line: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cleanzh import prepared
-from cleanzh.lexicon.kinds import BOX, KANA, kinds_of
+from cleanzh.lexicon.kinds import KANA, RULE, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = [
@@ -79,7 +79,7 @@ def forms(text: str, odd: Sequence[int]) -> Iterator[Found]:
 
 def may_be_elsewhere(text: str) -> bool:
     """Whether a line may be of a table or in Japanese, where blanks stand beside marks."""
-    return "|" in text or bool(kinds_of(text) & (BOX | KANA))
+    return bool(kinds_of(text) & (RULE | KANA))
 
 
 def beside_marks(text: str, spans: Spans) -> Spans:

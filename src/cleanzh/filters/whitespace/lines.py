@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cleanzh.filters.whitespace.blanks import BLANK, Found, Spans, is_table, may_be_elsewhere
+from cleanzh.lexicon.kinds import ODD_BREAK, kinds_of
 from cleanzh.patterns import lazily
 
 __all__ = ["blank_lines", "breaks", "indents", "trailing"]
@@ -30,7 +31,7 @@ _FARTHEST = 8  # columns: what is indented more was centred or set to the right
 
 def breaks(text: str) -> Iterator[Found]:
     """Line ends of other systems, form feeds and the separators of Unicode."""
-    if not any(char in text for char in "\r\x0b\x0c\x85\u2028\u2029"):  # a class takes ten times as long
+    if not kinds_of(text) & ODD_BREAK:
         return
     for m in _BREAK.finditer(text):
         around = text[m.start() - 1 : m.start()] + text[m.end() : m.end() + 1]
