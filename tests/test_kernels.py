@@ -486,7 +486,7 @@ numbers = st.integers(-2, 12)
 
 @given(lines, kinds_of_lines, kinds_of_lines, numbers, numbers, numbers, numbers)
 def test_outline(text: str, some: int, none: int, begin: int, stop: int, least: int, most: int) -> None:
-    one, other = outline.Outline(text), compiled("lines").Outline(text, outline._table())
+    one, other = outline.Outline(text), compiled("lines").Outline(text, outline._table(), None)
     every = range(len(one))
     assert len(one) == len(other)
     assert other.text == text
@@ -501,12 +501,25 @@ def test_outline(text: str, some: int, none: int, begin: int, stop: int, least: 
         assert one.alike(max(least, 1), max(most, 1), stripped) == other.alike(max(least, 1), max(most, 1), stripped)
 
 
+@given(st.lists(lines, max_size=12), st.lists(lines, max_size=5), st.randoms())
+def test_outline_of_a_text_that_was_outlined_before(rows: list[str], others: list[str], chance: Any) -> None:
+    made, table = compiled("lines").Outline, outline._table()
+    left = [row for row in rows if chance.random() < 0.7]
+    for row in others:
+        left.insert(chance.randrange(len(left) + 1), row)
+    before, text = "\n".join(rows), "\n".join(left)
+    again, fresh = made(text, table, made(before, table, None)), made(text, table, None)
+    assert [again[number] for number in range(len(again))] == text.split("\n")
+    for bit in (*range(8), *range(29, 40)):
+        assert again.pick(some=1 << bit) == fresh.pick(some=1 << bit)
+
+
 def test_outline_says_what_is_asked_for_wrongly() -> None:
     module, table = compiled("lines"), outline._table()
-    made = module.Outline("一\n二", table)
+    made = module.Outline("一\n二", table, None)
     calls: list[tuple[Callable[[], object], type[Exception]]] = [
-        (lambda: module.Outline("一", b""), ValueError),
-        (lambda: module.Outline(1, table), TypeError),
+        (lambda: module.Outline("一", b"", None), ValueError),
+        (lambda: module.Outline(1, table, None), TypeError),
         (lambda: made[2], IndexError),
         (lambda: made.start(3), IndexError),
         (lambda: made.pick(0, 1, 2, 3, 4, 5, 6), TypeError),

@@ -33,6 +33,41 @@ typedef struct {
 #define BLANK 1u
 #define PAIR ((uint64_t)1 << 31) /* of the first kind */
 
+/* The lines of a text that was outlined before, of which this one may have some. */
+typedef struct {
+    const void *chars;
+    const Line *next;
+    Py_ssize_t left;
+    Py_ssize_t met; /* lines that were known, less those that were not; below zero, it is another text */
+} Known;
+
+#define MOST_GONE 64 /* lines in a row that may have been taken out since */
+
+/* The length of a line that is the next of the known ones, but for some that are gone, and its kinds; -1 if it is none.
+ * To compare takes a tenth of what a look at each character does. */
+#define LOOP(NAME, UNIT)                                                                                              \
+    static Py_ssize_t NAME##_known(const UNIT *chars, Py_ssize_t length, Known *known, uint64_t *kinds)               \
+    {                                                                                                                 \
+        const UNIT *others = known->chars;                                                                            \
+        for (Py_ssize_t i = 0; i < known->left && i < MOST_GONE; i++) {                                               \
+            const Line *line = known->next + i;                                                                       \
+            Py_ssize_t size = line[1].start - line->start - 1;                                                        \
+            if (size > length || (size < length && chars[size] != '\n')                                               \
+                || memcmp(chars, others + line->start, (size_t)size * sizeof(UNIT)) != 0)                             \
+                continue;                                                                                             \
+            *kinds = line->kinds;                                                                                     \
+            known->next += i + 1;                                                                                     \
+            known->left -= i + 1;                                                                                     \
+            known->met++;                                                                                             \
+            return size;                                                                                              \
+        }                                                                                                             \
+        if (--known->met < 0)                                                                                         \
+            known->left = 0;                                                                                          \
+        return -1;                                                                                                    \
+    }
+FOR_EACH_WIDTH(LOOP, outline)
+#undef LOOP
+
 /* The characters of the line up to LIMIT and while CONDITION holds for their class: their kinds, and the pairs that
  * each is the second of, if the one before it was the first. */
 #define TAKE(LIMIT, CONDITION)                           \
@@ -46,12 +81,19 @@ typedef struct {
     }
 
 #define LOOP(NAME, UNIT)                                                                            \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const Table *table, Line *lines)   \
+    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, const Table *table, Line *lines,   \
+                           Known *known)                                                            \
     {                                                                                               \
         Py_ssize_t count = 0;                                                                       \
         for (Py_ssize_t i = 0; i <= length; i++) {                                                  \
             uint64_t kinds = 0, pairs = 0, begun = 0;                                               \
             lines[count].start = i;                                                                 \
+            Py_ssize_t same = known->left ? NAME##_known(chars + i, length - i, known, &lines[count].kinds) : -1; \
+            if (same >= 0) {                                                                        \
+                i += same;                                                                          \
+                count++;                                                                            \
+                continue;                                                                           \
+            }                                                                                       \
             TAKE(length, table->bits[at].kinds & BLANK)                                             \
             uint64_t blank = kinds;                                                                 \
             kinds = 0;                                                                              \
@@ -86,9 +128,9 @@ length_of(const Outline *self, Py_ssize_t number)
 static PyObject *
 outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *text;
+    PyObject *text, *before;
     Py_buffer table;
-    if (!PyArg_ParseTuple(args, "Uy*", &text, &table))
+    if (!PyArg_ParseTuple(args, "Uy*O", &text, &table, &before))
         return NULL;
     Outline *self = NULL;
     if (table.len != (Py_ssize_t)sizeof(Table))
@@ -97,6 +139,9 @@ outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
         self = (Outline *)type->tp_alloc(type, 0);
     if (self != NULL) {
         Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = 1 + BY_WIDTH(line_ends, text, length);
+        Known known = {NULL, NULL, 0, 0};
+        if (Py_TYPE(before) == type && PyUnicode_KIND(((Outline *)before)->text) == PyUnicode_KIND(text))
+            known = (Known){PyUnicode_DATA(((Outline *)before)->text), ((Outline *)before)->lines, ((Outline *)before)->count, 0};
         self->text = Py_NewRef(text);
         self->lines = PyMem_New(Line, count + 1);
         if (self->lines == NULL) {
@@ -104,7 +149,7 @@ outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
             Py_CLEAR(self);
         }
         else {
-            self->count = BY_WIDTH(outline, text, length, table.buf, self->lines);
+            self->count = BY_WIDTH(outline, text, length, table.buf, self->lines, &known);
             self->lines[count] = (Line){length + 1, 0};
         }
     }
@@ -274,7 +319,7 @@ static PyMemberDef outline_members[] = {
 };
 
 static PyType_Slot outline_slots[] = {
-    {Py_tp_doc, "Outline(text, table): the lines of a text, by number."},
+    {Py_tp_doc, "Outline(text, table, before): the lines of a text, by number; before may be the outline of a like text."},
     {Py_tp_new, outline_new},
     {Py_tp_dealloc, outline_dealloc},
     {Py_sq_length, outline_length},

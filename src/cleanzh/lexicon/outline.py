@@ -153,12 +153,15 @@ _LONG = 1_000_000
 
 
 def outline_of(text: str) -> Outline:
-    """The outline of a text, made once for the filters that ask for it one after the other."""
+    """The outline of a text, made once for the filters that ask for it one after the other.
+
+    A text that has lines of the last one, but for some that went, is not scanned for these again.
+    """
     global _last
     known = _last
     if known.text == text:
         return known
-    made = Outline(text) if (compiled := kernel("lines")) is None else compiled.Outline(text, _table())
+    made = Outline(text) if (compiled := kernel("lines")) is None else compiled.Outline(text, _table(), known)
     if len(text) < _LONG:
         _last = made
     return made
