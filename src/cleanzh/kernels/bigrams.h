@@ -22,13 +22,6 @@ typedef struct {
     uint32_t starts[CODES + 1]; /* where the keys of each first character begin */
 } Model;
 
-/* log P(second | first) where no word has both. */
-static inline double
-apart(const Model *model, uint32_t first, uint32_t second)
-{
-    return (double)((const float *)model->end.buf)[first] + (double)((const float *)model->begin.buf)[second];
-}
-
 /* log P(second | first), and whether both are in one word. */
 static inline double
 transition(const Model *model, uint32_t first, uint32_t second, int *inside)
@@ -45,7 +38,7 @@ transition(const Model *model, uint32_t first, uint32_t second, int *inside)
     *inside = low < stop && keys[low] == key;
     if (*inside)
         return ((const float *)model->pairs.buf)[low];
-    return apart(model, first, second);
+    return (double)((const float *)model->end.buf)[first] + (double)((const float *)model->begin.buf)[second];
 }
 
 static inline float

@@ -6,6 +6,7 @@ typedef struct {
     uint32_t code;
     int inside; /* one word has both */
     float worth, cost;
+    float edge; /* log P that a word ends after a first one, or begins with a second one */
     Py_ssize_t next; /* the next one in the same slot of the table of second characters, or -1 */
     uint32_t stored; /* where the model has it behind the first character that is looked at, and one more; or 0 */
 } Side;
@@ -15,7 +16,7 @@ typedef struct {
 static inline Side
 beside(const Model *model, uint32_t before, uint32_t code, int behind)
 {
-    Side side = {code, 0, 0.0f, 0.0f, -1, 0};
+    Side side = {code, 0, 0.0f, 0.0f, behind ? ((const float *)model->end.buf)[code] : begins(model, code), -1, 0};
     side.worth = (float)(behind ? transition(model, before, code, &side.inside)
                                 : transition(model, code, before, &side.inside));
     side.cost = side.inside ? 0.0f : alone(model, code);
@@ -74,7 +75,7 @@ best_pairs(const Model *model, PyObject *left, PyObject *right, PyObject *firsts
                 continue;
             float value = first[i].worth;
             value += second[j].stored ? ((const float *)model->pairs.buf)[second[j].stored - 1]
-                                      : (float)apart(model, first[i].code, second[j].code);
+                                      : (float)((double)first[i].edge + (double)second[j].edge);
             value += second[j].worth;
             if (!second[j].stored)
                 value += first[i].cost + second[j].cost;

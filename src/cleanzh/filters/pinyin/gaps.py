@@ -29,13 +29,22 @@ _Halves = tuple[str, bytes]  # characters, and of each the byte that is not give
 @lru_cache(maxsize=256)
 def _firsts(lead: int) -> _Halves:
     """The usual characters that begin with ``lead``, and their trail bytes, of those that some pair may follow."""
-    return _usual(beginning_with(lead), [any(vanishing()[byte << 8 : byte + 1 << 8]) for byte in range(256)])
+    return _usual(beginning_with(lead), _inner()[0])
 
 
 @lru_cache(maxsize=256)
 def _seconds(trail: int) -> _Halves:
     """The usual characters that end with ``trail``, and their lead bytes, of those that some pair may precede."""
-    return _usual(ending_in(trail), [any(vanishing()[byte::256]) for byte in range(256)])
+    return _usual(ending_in(trail), _inner()[1])
+
+
+@lru_cache(maxsize=1)
+def _inner() -> tuple[list[bool], list[bool]]:
+    """Which bytes begin a vanished pair, and which end one."""
+    table = vanishing()
+    return [1 in table[byte << 8 : byte + 1 << 8] for byte in range(256)], [
+        1 in table[byte::256] for byte in range(256)
+    ]
 
 
 def _usual(halves: dict[str, int], inner: Sequence[bool]) -> _Halves:

@@ -75,8 +75,8 @@ def _reads_as(char: str, note: str) -> bool:
 def sounding(note: str) -> tuple[str, ...]:
     """All characters that are read as ``note`` says, in the order of GBK."""
     alike = {*read_alike(note), *read_alike(note.replace("u", "ü"))}  # ü is often written u
-    pairs = encoder()
-    return tuple(sorted([char for char in alike if char in pairs and reads_as(char, note)], key=pairs.__getitem__))
+    pairs, note = encoder(), unicodedata.normalize("NFC", note)
+    return tuple(sorted([char for char in alike if char in pairs and _reads_as(char, note)], key=pairs.__getitem__))
 
 
 def _annotated(text: str, bracket: int) -> str:

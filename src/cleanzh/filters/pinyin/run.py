@@ -20,6 +20,7 @@ from cleanzh.filters.pinyin.gbk import (
     in_zone,
     is_private,
     pair_anew,
+    vanishing,
 )
 from cleanzh.filters.pinyin.notes import reads_as, sounding
 from cleanzh.filters.pinyin.scan import LETTERS
@@ -267,8 +268,8 @@ def read_as(lead: int, note: str) -> str:
 def _both(lead: int, note: str) -> str:
     """Two characters with a vanished pair between, of which ``lead`` begins the first and the second reads ``note``."""
     seconds = [(char, encoder()[char] >> 8) for char in sounding(note) if _only_gbk(char)]
-    firsts = beginning_with(lead).items()
-    return "".join([a + b for a, first in firsts for b, second in seconds if in_zone(first, second)])
+    firsts, gone = beginning_with(lead).items(), vanishing()
+    return "".join([a + b for a, first in firsts for b, second in seconds if gone[first << 8 | second]])
 
 
 @lru_cache(maxsize=256)
