@@ -74,7 +74,7 @@ _LEAST_DISTINCT = 3
 # One form alone does not make a text Taiwanese: 著 is also in 著有.
 _LEAST_REGIONAL = 2
 # Behind these it is the particle, and the text has the forms of Taiwan, or of a converter that learned from them.
-_PARTICLE = lazily("(?:意味|存在|[隨随沿接跟朝帶带拿坐站笑走看])著(?![名稱称書书作者述])")
+_PARTICLE = lazily("著(?:(?<=意味.)|(?<=存在.)|(?<=[隨随沿接跟朝帶带拿坐站笑走看].))(?![名稱称書书作者述])")
 
 # Two changed characters with at most this many unchanged between them are one edit: an edit costs the ledger about as
 # much as eight characters written twice. Of a fully Traditional text that leaves about one edit a line.
