@@ -105,6 +105,13 @@ typedef struct {
     int any; /* whether the set has something */
 } Lines;
 
+/* A number of any size from its bytes, the lowest first; public since Python 3.13. */
+#if PY_VERSION_HEX >= 0x030D0000
+#define NUMBER_OF(BYTES, SIZE) PyLong_FromUnsignedNativeBytes(BYTES, SIZE, Py_ASNATIVEBYTES_LITTLE_ENDIAN)
+#else
+#define NUMBER_OF(BYTES, SIZE) _PyLong_FromByteArray(BYTES, SIZE, 1, 0)
+#endif
+
 /* Appends (start, end, set, what the line says). */
 static int
 append_line(Lines *state, PyObject *seen)
@@ -114,7 +121,7 @@ append_line(Lines *state, PyObject *seen)
     uint8_t *bytes = (uint8_t *)(state->set + state->self->set_words); /* the lowest first, on any machine */
     for (Py_ssize_t at = 0; at < size; at++)
         bytes[at] = (uint8_t)(state->set[at / 8] >> at % 8 * 8);
-    PyObject *set = _PyLong_FromByteArray(bytes, (size_t)size, 1, 0);
+    PyObject *set = NUMBER_OF(bytes, (size_t)size);
     if (start != NULL && end != NULL && set != NULL)
         line = PyTuple_Pack(4, start, end, set, seen);
     Py_XDECREF(start);
