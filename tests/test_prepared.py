@@ -82,6 +82,30 @@ def test_patterns_are_what_re_makes_of_them(made: Path, monkeypatch: pytest.Monk
                 assert (found.span(), found.groupdict()) == (expected.span(), expected.groupdict())
 
 
+def test_a_build_without_the_packages_prepares_the_rest(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An isolated build has only what it asks for; what needs more is made at a start."""
+    script = made.parents[2] / "scripts/prepare.py"
+    packages = ("ahocorasick_rs", "click", "datasketch", "ftfy", "numpy", "opencc", "regex")
+    code = (
+        "import runpy, sys; sys.modules.update(dict.fromkeys(sys.argv[3:]));"
+        "sys.argv = sys.argv[1:3]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    kept = made.read_bytes()
+    try:
+        file = tmp_path / "prepared.bin"
+        subprocess.run([sys.executable, "-c", code, str(script), str(file), *packages], check=True, capture_output=True)
+    finally:
+        made.write_bytes(kept)  # the script takes the old one away
+    use(file, monkeypatch)
+    assert prepared.rule_tables(MADE_FROM) is not None
+    assert len(prepared._patterns()) > len(builtin()) + 50
+    known = prepared._content()[0]["made"]
+    assert "cleanzh.lexicon.outline._table" in known
+    assert "cleanzh.lexicon.bigrams._arrays" not in known  # which numpy makes
+
+
 def test_tables_are_what_is_made_without(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use(made, monkeypatch)
     assert len(prepared._makers) > 10

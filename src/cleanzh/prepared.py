@@ -198,12 +198,24 @@ def write(
             "patterns": rows,
             "screens": {"tables": tables_of_screens, "size": screens.size, "programs": programs},
             "literals": {"rules": literals.rules, "tables": tables_of_literals},
-            "made": {name: (_sum_of(of), *made(value)) for name, (make, of) in _makers.items() if (value := make())},
+            "made": {
+                name: (_sum_of(of), *made(value))
+                for name, (make, of) in _makers.items()
+                if (value := _value_of(make)) is not None
+            },
         }
     )
     head = json.dumps({"python": _python(), "sizes": [len(content), len(parts)], "sum": zlib.crc32(content)}).encode()
     head += b" " * (-(len(head) + 1 + len(content)) % _ALIGNED) + b"\n"
     path.write_bytes(head + content + parts)
+
+
+def _value_of(make: Callable[[], Any]) -> Any:
+    """What is made at the build; None where that needs a package that is missing there, or there is nothing to make."""
+    try:
+        return make() or None
+    except ImportError:
+        return None
 
 
 def _python() -> list[Any]:

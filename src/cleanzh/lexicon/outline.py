@@ -28,7 +28,6 @@ __all__ = [
     "FIELD",
     "INK",
     "OPENING",
-    "PART",
     "STOP",
     "SUMMARIES",
     "SUMMARY",
@@ -46,8 +45,7 @@ _BLANK = 1
     EDITOR,  # 编 of 责编
     AGENCY,  # the last character of a paper's or a news agency's name
     SUMMARY,  # the first character of what a summary is called
-    PART,  # stands between the parts of a title
-) = (1 << bit for bit in range(1, 8))
+) = (1 << bit for bit in range(1, 7))
 FIELD, EVENT, WORK = (1 << bit for bit in (31, 30, 29))
 """Two characters in a row that a line of fields has; one that says where an event is; one that describes a work."""
 OPENING = 32
@@ -62,7 +60,6 @@ _CLASSES = {
     EDITOR: "编編",
     AGENCY: "社网網报報",
     SUMMARY: SUMMARIES,
-    PART: r":：_|｜︱—–,，!！?？;；\s",
 }
 _OPENS = 9
 
