@@ -475,7 +475,7 @@ lines = st.one_of(texts, st.lists(pieces, max_size=30).map("".join))
 
 kinds_of_lines = st.lists(
     st.sampled_from(
-        [1 << bit for bit in range(8)]
+        [1 << bit for bit in range(7)]
         + [outline.FIELD, outline.EVENT, outline.WORK, 4 << outline.OPENING, outline.AGENCY << outline.OPENING]
     )
 ).map(lambda given: functools.reduce(operator.or_, given, 0))

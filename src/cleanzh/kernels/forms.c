@@ -190,7 +190,7 @@ lines(Forms *self, PyObject *const *args, Py_ssize_t count)
     if (PyErr_Occurred())
         return NULL;
     if (state.low < 0 || state.high > PyUnicode_GET_LENGTH(state.text) ||
-        (state.narrowing != NULL && state.narrowing->words != self->set_words)) {
+        (state.narrowing != NULL && self->forms && state.narrowing->words != self->set_words)) {
         PyErr_SetString(PyExc_ValueError, "lines: low and high are places in the text, and the rules are the same");
         return NULL;
     }
