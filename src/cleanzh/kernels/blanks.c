@@ -204,19 +204,12 @@ note(Found *found, int field, Py_ssize_t first, Py_ssize_t second)
  * fifth of the time of a look-up of each. */
 #define CLASS(CHAR) (ask->classes[ENTRY(CHAR)] % CLASSES)
 #define LOOP(NAME, UNIT)                                                                                              \
+    FIRST_OF(NAME##_first, UNIT)                                                                                      \
     static int NAME(const UNIT *chars, Py_ssize_t length, const Blanks *ask, Found *found)                            \
     {                                                                                                                 \
         Py_ssize_t i = 0;                                                                                             \
         for (;;) {                                                                                                    \
-            for (; i + 8 <= length; i += 8) {                                                                         \
-                int there = 0;                                                                                        \
-                for (int j = 0; j < 8; j++)                                                                           \
-                    there |= chars[i + j] == ' ';                                                                     \
-                if (there)                                                                                            \
-                    break;                                                                                            \
-            }                                                                                                         \
-            while (i < length && chars[i] != ' ')                                                                     \
-                i++;                                                                                                  \
+            i = NAME##_first(chars, ' ', i, length);                                                                  \
             if (i == length)                                                                                          \
                 return 0;                                                                                             \
             Py_ssize_t start = i++;                                                                                   \

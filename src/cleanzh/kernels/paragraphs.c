@@ -5,23 +5,7 @@
 
 #define OPENING 9 /* characters behind the blanks that a line begins with, in which a label shows */
 
-/* The end of the line from START on: eight characters at once, since most lines are longer. */
-#define LOOP(NAME, UNIT)                                                               \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t start, Py_ssize_t length)     \
-    {                                                                                  \
-        for (; start + 8 <= length; start += 8) {                                      \
-            int found = 0;                                                             \
-            for (int i = 0; i < 8; i++)                                                \
-                found |= chars[start + i] == '\n';                                     \
-            if (found)                                                                 \
-                break;                                                                 \
-        }                                                                              \
-        while (start < length && chars[start] != '\n')                                 \
-            start++;                                                                   \
-        return start;                                                                  \
-    }
-FOR_EACH_WIDTH(LOOP, line_end)
-#undef LOOP
+FOR_EACH_WIDTH(FIRST_OF, first_of)
 
 /* Beginnings of lines, entered by their hash: where each starts, counted from 1, and how many bytes it has. */
 typedef struct {
@@ -72,7 +56,7 @@ alike(PyObject *module, PyObject *args)
     if (known.slots == NULL)
         PyErr_NoMemory();
     for (Py_ssize_t start = 0, end; start <= length && !PyErr_Occurred(); start = end + 1) {
-        end = BY_WIDTH(line_end, text, start, length);
+        end = BY_WIDTH(first_of, text, '\n', start, length);
         if (end - start < least)
             continue;
         again = again || is_again(&known, start);

@@ -84,6 +84,22 @@ is_tuple_type(PyObject *object)
 FOR_EACH_WIDTH(LINE_ENDS, line_ends)
 #undef LINE_ENDS
 
+/* The place of the first such character from START on, or the end: eight at once, since most places have another. */
+#define FIRST_OF(NAME, UNIT)                                                                            \
+    static Py_ssize_t NAME(const UNIT *chars, UNIT character, Py_ssize_t start, Py_ssize_t end)         \
+    {                                                                                                   \
+        for (; start + 8 <= end; start += 8) {                                                          \
+            int found = 0;                                                                              \
+            for (int i = 0; i < 8; i++)                                                                 \
+                found |= chars[start + i] == character;                                                 \
+            if (found)                                                                                  \
+                break;                                                                                  \
+        }                                                                                               \
+        while (start < end && chars[start] != character)                                                \
+            start++;                                                                                    \
+        return start;                                                                                   \
+    }
+
 /* Appends a number to a list; -1 without memory. */
 static inline int
 append_number(PyObject *list, Py_ssize_t number)
