@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
-from cleanzh.lexicon.classes import ENTRIES
+from cleanzh.lexicon.classes import ENTRIES, ranges
 
 __all__ = ["BY", "CREDIT", "DATED", "EDITION", "PROSE", "REPORTER", "RUN", "SIGNATURE", "STOP", "fold", "fold_and_see"]
 
@@ -127,13 +127,8 @@ def _entries(members: str) -> Iterator[int]:
         if sign[0] == "\\":
             yield from _escaped(sign)
         else:
-            yield from range(_entry(sign[0]), _entry(sign[-1]) + 1)
-
-
-def _entry(char: str) -> int:
-    """That of a character; there is one for each plane beyond the first."""
-    code = ord(char)
-    return code if code < 0x10000 else 0xFFFF + (code >> 16)
+            for entries in ranges(sign):
+                yield from entries
 
 
 @functools.cache
