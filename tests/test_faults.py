@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import random
@@ -295,6 +296,52 @@ def test_two_runs_at_once(place: Path) -> None:
         process.communicate(timeout=100)
     assert f"another process (number {process.pid}) is writing to it" in errors
     assert process.returncode == 0
+
+
+def test_killed_while_what_is_clean_is_written(place: Path) -> None:
+    """Where nothing is compared, OUT is written while others are at work."""
+    run(place, "--no-dedup", "--jobs", "2")
+    result = everything(place / "out")
+    shutil.rmtree(place / "out")
+    with start(place, "--no-dedup", "--jobs", "2") as process:
+        while not list((place / "out").glob("[0-9]*")):
+            time.sleep(0.001)
+        kill(process.pid)
+        process.communicate(timeout=100)
+    written = {name: data for name, data in tree(place / "out").items() if not name.startswith("_cleanzh")}
+    assert written.items() <= result.items()
+    assert len(list((place / "out/_cleanzh/work").glob("*.done"))) > 0
+    assert run(place, "--no-dedup", "--resume") == ""
+    assert everything(place / "out") == result
+
+
+def process_of(_: int) -> int:
+    time.sleep(0.01)
+    return os.getpid()
+
+
+def test_the_processes_of_an_engine_stay_while_it_does() -> None:
+    with LocalEngine(2) as engine:
+        first = set(engine.in_order(process_of, range(40)))
+        assert os.getpid() not in first
+        assert set(engine.in_order(process_of, range(40))) <= first
+        assert next(engine.in_order(process_of, range(40))) in first  # of the rest nobody awaits the result
+        assert list(engine.in_order(abs, range(-9, 0))) == list(range(9, 0, -1))
+        assert engine.worker_memory > 0
+    assert not engine.begun
+
+
+def cycles_of(_: int) -> tuple[int, int, int]:
+    return gc.get_threshold()
+
+
+def test_processes_search_for_cycles_as_seldom_as_the_one_that_starts_them() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(31_415, 9, 26)
+    try:
+        assert set(in_order(cycles_of, range(4), jobs=2)) == {(31_415, 9, 26)}
+    finally:
+        gc.set_threshold(*before)
 
 
 def die_at_four(number: int) -> int:

@@ -1,6 +1,6 @@
 """``python -m cleanzh`` is the command."""
 
-from cleanzh.cli import main
+from cleanzh.cli import command_line
 
 if __name__ == "__main__":
-    main()
+    command_line()

@@ -72,7 +72,7 @@ def clean(paths: tuple[str, ...], deduplicating: bool, **options: Any) -> None:
       cleanzh clean s3://bucket/articles/ s3://bucket/out/ --engine ray --ray-address auto
       cat a.txt | cleanzh clean - - > clean.txt
     """
-    _run(paths, _recipe(options), _dedup(options) if deduplicating else None, options)
+    _run(paths, options, cleaning=True, comparing=deduplicating)
 
 
 @click.command()
@@ -92,32 +92,32 @@ def dedup(paths: tuple[str, ...], **options: Any) -> None:
       cleanzh dedup articles/ out/
       cleanzh dedup corpus.jsonl out/ --threshold 0.8 --keep earliest,longest
     """
-    _run(paths, _recipe(options, clean=False), _dedup(options), options)
+    _run(paths, options, cleaning=False, comparing=True)
 
 
-def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options: dict[str, Any]) -> None:
-    from cleanzh.remote import is_remote, without_scheme
-    from cleanzh.report.terminal import summary_table
-    from cleanzh.run import clean_files, unfinished
-
+def _run(paths: tuple[str, ...], options: dict[str, Any], *, cleaning: bool, comparing: bool) -> None:
     *inputs, out = paths
     if not inputs:
         raise click.UsageError(f"give an input and an output: cleanzh clean {out} OUT/")
     if "-" in paths:
-        _run_stream(inputs, out, recipe, compared, options["form"])
+        compared = _dedup(options) if comparing else None
+        _run_stream(inputs, out, _recipe(options, clean=cleaning), compared, options["form"])
         return
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume goes on with what is in OUT, --overwrite throws it away; choose one")
-    out = str(without_scheme(out))
     tell = _teller(options)
     try:
-        with _engine(options) as engine:
+        with _engine(options) as engine:  # first: its processes import what they need while this one does
+            from cleanzh.remote import is_remote, without_scheme
+            from cleanzh.run import clean_files
+
+            out = str(without_scheme(out))
             summary = clean_files(
                 inputs,
                 out,
-                recipe=recipe,
+                recipe=_recipe(options, clean=cleaning),
                 form=options["form"],
-                dedup=compared,
+                dedup=_dedup(options) if comparing else None,
                 jobs=options["jobs"],
                 engine=engine,
                 overwrite=options["overwrite"],
@@ -125,18 +125,26 @@ def _run(paths: tuple[str, ...], recipe: Recipe, compared: Dedup | None, options
                 progress=tell,
             ).to_json()
     except KeyboardInterrupt:
-        kept = "what is done is kept: the same command with --resume goes on" if unfinished(out) else "nothing was done"
+        kept = "what is done is kept: the same command with --resume goes on" if _kept(out) else "nothing was done"
         tell.fail(f"interrupted; {kept}", INTERRUPTED)
         sys.exit(INTERRUPTED)
     except (CleanzhError, OSError) as error:
-        kept = "" if isinstance(error, UsageError) or not unfinished(out) else f"\n{_KEPT}"
+        kept = "" if isinstance(error, UsageError) or not _kept(out) else f"\n{_KEPT}"
         tell.fail(f"Error: {described(error)}{kept}", FAILED)
         sys.exit(FAILED)
+    from cleanzh.report.terminal import summary_table
+
     if not summary["documents"]["in"]:
         tell.warn("no document was found in the input")
     tell.end(summary)
     record = f"{out.rstrip('/')}/_cleanzh/" if is_remote(out) else f"{Path(out) / '_cleanzh'}{os.sep}"
     click.echo(printable(summary_table(summary, record)))
+
+
+def _kept(out: str) -> bool:
+    from cleanzh.run import unfinished
+
+    return unfinished(out)
 
 
 def _run_stream(inputs: list[str], out: str, recipe: Recipe, compared: Dedup | None, form: str) -> None:
@@ -259,7 +267,11 @@ def _engine(options: dict[str, Any]) -> AbstractContextManager[Engine | None]:
     if options["engine"] == "local":
         if options["ray_address"]:
             raise UsageError("--ray-address is for --engine ray; add that, or leave it out")
-        return nullcontext()
+        if options["jobs"] is None:
+            return nullcontext()
+        from cleanzh.engines.local import LocalEngine
+
+        return LocalEngine(options["jobs"])
     from cleanzh.engines.ray import RayEngine
 
     return RayEngine(options["ray_address"], jobs=options["jobs"])

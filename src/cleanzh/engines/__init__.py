@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cleanzh.errors import CleanzhError
-from cleanzh.stages.compare import Dedup
+
+if TYPE_CHECKING:
+    from cleanzh.stages.compare import Dedup
 
 __all__ = ["Engine", "TaskLostError"]
 
@@ -24,6 +26,10 @@ class Engine(Protocol):
     @property
     def jobs(self) -> int:
         """How many tasks are done at the same time."""
+
+    @property
+    def worker_memory(self) -> int:
+        """The most bytes that a process had which is still there to work on; 0 where that is not known."""
 
     def run(
         self, work: Callable[[A, Path], B], tasks: Iterable[A], /, folder: Path, needs: Sequence[str] = ()

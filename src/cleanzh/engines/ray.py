@@ -78,6 +78,10 @@ class RayEngine:
         there.close()  # so that its end closes when it dies
         return int(self._answer(_STARTING)[1])
 
+    @property
+    def worker_memory(self) -> int:
+        return 0
+
     def __enter__(self) -> Self:
         return self
 

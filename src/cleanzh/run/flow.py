@@ -15,7 +15,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 
 from cleanzh import ledger
 from cleanzh.engines import Engine, TaskLostError
+from cleanzh.engines.local import LocalEngine
 from cleanzh.errors import CleanzhError, LedgerError, UsageError
 from cleanzh.formats import format_of, output_name
 from cleanzh.parts import part_files
@@ -85,24 +87,24 @@ def clean_files(
         return finished
     earlier = set() if going_on else _earlier(out, summary.inputs, form, overwrite=overwrite)
     total = sum(source.size() for source in sources)
-    if engine is None:
-        from cleanzh.engines.local import LocalEngine
-
-        engine = LocalEngine(jobs or max(1, min(os.cpu_count() or 1, total // (8 << 20))))
-    summary.jobs = engine.jobs
     work = Work(out)
-    with work.open(_plan(summary), sources, earlier, resume=going_on):
+    own = LocalEngine(jobs or max(1, min(os.cpu_count() or 1, total // (8 << 20))))
+    with ExitStack() as begun_here:
+        engine = engine or begun_here.enter_context(own)
+        summary.jobs = engine.jobs
+        begun_here.enter_context(work.open(_plan(summary), sources, earlier, resume=going_on))
         with beside(work.folder.parent / "inputs.json", work.folder) as file:
             file.write(ledger.json_line(summary.inputs))
         later = [*(["cleanzh.dedup"] if dedup else ()), *(["cleanzh.report.html.page"] if report else ())]
         _stages(work, sources, total, engine, summary, progress, later)
+        summary.worker_memory = engine.worker_memory
         summary.seconds = time.perf_counter() - begun
         with beside(work.folder.parent / "summary.json", work.folder) as file:
             file.write(ledger.json_line(summary.to_json()))
         if report:
             if progress:
                 progress(Step("report", total, total, summary.tally.documents))
-            write_report(out, jobs=summary.jobs)
+            write_report(out, jobs=summary.jobs, engine=engine if isinstance(engine, LocalEngine) else None)
     return summary
 
 
@@ -134,31 +136,37 @@ def _stages(
     later: Sequence[str],
 ) -> None:
     out, recipe, dedup = work.folder.parent.parent, summary.recipe, summary.dedup
-    count = _clean(work, sources, total, engine, summary, progress, later)
-    staged_files = [work.staged(number) for number in range(count)]
-    if recipe.id_field:
-        settle(staged_files)
+    places = {source.name: source.place for source in sources} if dedup and dedup.index else {}
 
     def tell(stage: str, done: int, of: int) -> None:
         if progress:
             progress(Step(stage, total * done // max(of, 1), total, summary.tally.documents))
 
-    places = {source.name: source.place for source in sources} if dedup and dedup.index else {}
-    if dedup and not work.compared:
-        engine.compare(staged_files, dedup, places, partial(tell, "compare"))
-        work.compared = True
-    for folder in ("set_aside", "originals", "frames"):
-        shutil.rmtree(out / ledger.FOLDER / folder, ignore_errors=True)
-    written = write(
-        staged_files,
-        out,
-        work.folder,
-        {source.name: source for source in sources},
-        recipe.reading,
-        to=recipe.to,
-        compared=dedup is not None,
-        tell=partial(tell, "write"),
-    )
+    def told(number: int) -> None:
+        if staged_files is not None:
+            tell("write", number, len(staged_files))
+
+    with closing(_clean(work, sources, total, engine, summary, progress, later)) as cleaned:
+        # Where all documents must be seen first they are; otherwise each is written as soon as it is clean.
+        staged_files = list(cleaned) if dedup or recipe.id_field else None
+        if staged_files and recipe.id_field:
+            settle(staged_files)
+        if staged_files is not None and dedup and not work.compared:
+            engine.compare(staged_files, dedup, places, partial(tell, "compare"))
+            work.compared = True
+        for folder in ("set_aside", "originals", "frames"):
+            shutil.rmtree(out / ledger.FOLDER / folder, ignore_errors=True)
+        written = write(
+            cleaned if staged_files is None else staged_files,
+            out,
+            work.folder,
+            {source.name: source for source in sources},
+            recipe.reading,
+            to=recipe.to,
+            compared=dedup is not None,
+            tell=told,
+        )
+    tell("write", 1, 1)
     summary.kept, summary.kept_characters, summary.examples = written.kept, written.characters, written.examples
     summary.set_aside = written.set_aside
     found, aside = summary.tally.documents, written.set_aside.total()
@@ -167,7 +175,7 @@ def _stages(
         raise CleanzhError(f"{counts}: a file in {work.folder} was changed; start again with --overwrite")
     for name in work.earlier.union(output_name(source.name, source.format) for source in sources) - written.names:
         (out / name).unlink(missing_ok=True)  # an earlier run wrote it, this one did not
-    if dedup and dedup.index:
+    if staged_files is not None and dedup and dedup.index:
         remember(staged_files, dedup, places)  # when OUT is whole: it can be done again without a second entry
 
 
@@ -179,13 +187,13 @@ def _clean(
     summary: Summary,
     progress: Progress | None,
     later: Sequence[str],
-) -> int:
-    """Have all shards cleaned that are not yet; says how many there are.
+) -> Generator[Path]:
+    """Have all shards cleaned that are not yet; the staged files, in order.
 
     While others do it, the modules are imported that are needed ``later``.
     """
-    count = done = before = 0
-    handed_out: list[int] = []  # sizes, of the tasks that are not back
+    count = done = before = ready = 0
+    handed_out: list[tuple[int, int]] = []  # numbers and sizes, of the tasks that are not back
 
     def tasks() -> Iterator[ShardTask]:
         nonlocal count, done, before
@@ -203,8 +211,19 @@ def _clean(
                 done += size
                 before += size
             else:
-                handed_out.append(size)
+                handed_out.append((task.number, size))
                 yield task
+
+    def whole(until: int) -> Iterator[Path]:
+        nonlocal ready
+        for number in range(ready, until):
+            tally = work.done(number)
+            if tally is None:
+                lost = f"{work.staged(number)}: was removed or changed while the run was at work; use --resume"
+                raise CleanzhError(lost)
+            summary.tally.add(tally)
+            ready = number + 1
+            yield work.staged(number)
 
     documents = 0
     if progress:
@@ -212,20 +231,17 @@ def _clean(
     clean = partial(clean_task, recipe=summary.recipe, sign=summary.dedup is not None)
     try:
         for tally in engine.run(clean, tasks(), work.folder, [*summary.inputs, *summary.recipe.rules]):
-            done += handed_out.pop(0)
+            number, size = handed_out.pop(0)
+            done += size
             documents += tally.documents
             if progress:
                 progress(Step("clean", done, total, documents, before))
             for name in later if engine.jobs > 1 else ():
                 importlib.import_module(name)
+            yield from whole(number + 1)
     except TaskLostError as error:
         raise CleanzhError(f"{error.task}: {error}; with --resume the run goes on there, with fewer --jobs") from error
-    for number in range(count):
-        tally_of = work.done(number)
-        if tally_of is None:
-            raise CleanzhError(f"{work.staged(number)}: was removed or changed while the run was at work; use --resume")
-        summary.tally.add(tally_of)
-    return count
+    yield from whole(count)
 
 
 def _plan(summary: Summary) -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import cleanzh
+from cleanzh.engines import peak
 from cleanzh.installed import version
 from cleanzh.plugins import installed_packs
 from cleanzh.readers import Skipped
@@ -31,6 +29,7 @@ class Summary:
     form: str = "auto"
     files: int = 0
     jobs: int = 1
+    worker_memory: int = 0  # at the most, of those that are still at work
     tally: Tally = field(default_factory=Tally)
     kept: int = 0
     kept_characters: int = 0
@@ -74,7 +73,7 @@ class Summary:
                 "megabytes_per_second": round(tally.bytes / 1e6 / max(self.seconds, 1e-9), 3),
                 "documents_per_second": round(tally.documents / max(self.seconds, 1e-9), 3),
                 "jobs": self.jobs,
-                "peak_memory": _peak_memory(),
+                "peak_memory": _peak_memory(self.worker_memory),
             },
             "versions": versions(),
         }
@@ -101,17 +100,7 @@ def versions() -> Mapping[str, str]:
     return found
 
 
-def _peak_memory() -> dict[str, int]:
+def _peak_memory(workers: int) -> dict[str, int]:
     """The most bytes that this process, and any that worked for it, had in memory; empty where that is not known."""
-    try:
-        import resource
-    except ImportError:  # on Windows
-        return {}
-    unit = 1 if sys.platform == "darwin" else 1024
-    of = {"main": resource.RUSAGE_SELF, "worker": resource.RUSAGE_CHILDREN}
-    peaks = {name: resource.getrusage(who).ru_maxrss * unit for name, who in of.items()}
-    # Where Linux counts, a process has what the one had that started it; its own peak stands elsewhere.
-    with suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-        peaks["main"] = 1024 * int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
-    return peaks
+    own = peak.own()
+    return {"main": own, "worker": max(peak.ended(), workers)} if own else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +13,7 @@ from cleanzh import ledger
 from cleanzh.formats import Reading, Source
 from cleanzh.formats.outcome import Row
 from cleanzh.stages.clean import EXAMPLES, Header, staged
-from cleanzh.stages.compare import Tell, verdicts
+from cleanzh.stages.compare import verdicts
 from cleanzh.writers import Outputs, beside
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Written:
 
 
 def write(
-    staged_files: Sequence[Path],
+    staged_files: Iterable[Path],
     out: Path,
     work: Path,
     sources: Mapping[str, Source],
@@ -44,9 +44,12 @@ def write(
     *,
     to: str | None,
     compared: bool,
-    tell: Tell,
+    tell: Callable[[int], None],
 ) -> Written:
-    """Write OUT and the record, each file in ``work`` first, on the same file system."""
+    """Write OUT and the record, each file in ``work`` first, on the same file system.
+
+    ``tell`` is told the number of staged files that are written; they may come while others are still made.
+    """
     record, written = out / ledger.FOLDER, Written()
     with (
         Outputs(out, record, work, reading, to) as outputs,
@@ -76,10 +79,16 @@ class _Books:
 
 
 def _recorded(
-    staged_files: Sequence[Path], written: Written, books: _Books, *, compared: bool, tell: Tell, collect: bool
+    staged_files: Iterable[Path],
+    written: Written,
+    books: _Books,
+    *,
+    compared: bool,
+    tell: Callable[[int], None],
+    collect: bool,
 ) -> Iterator[tuple[str, Row]]:
     """Each document, by its source, as it is to be written; with it, it enters the record."""
-    for number, file in enumerate(staged_files):
+    for number, file in enumerate(staged_files, 1):
         made = verdicts(file) if compared else iter(())
         for document in staged(file):
             head, line = document.header, document.ledger
@@ -98,7 +107,7 @@ def _recorded(
                     named.append(head.id)
             books.ledger.write(line)
             yield head.source, document.row(aside=reason is not None, collect=collect)
-        tell(number + 1, len(staged_files))
+        tell(number)
 
 
 def _entry(head: Header, reason: str, verdict: Verdict | None) -> dict[str, Any]:

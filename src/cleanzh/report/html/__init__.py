@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cleanzh import ledger
+from cleanzh.engines.local import LocalEngine
 
 if TYPE_CHECKING:
     from cleanzh.report.html.collect import Report
@@ -29,26 +30,30 @@ def write_report(
     documents: Sequence[str] = (),
     language: str | None = None,
     jobs: int | None = None,
+    engine: LocalEngine | None = None,
 ) -> Path:
     """Write the report of the run whose output is ``out``, by default into its record; the path of the file.
 
     With ``documents`` (their ids) it is about these alone. ``language`` is ``en`` or ``zh``; without it the page
-    follows the reader's browser. Raises :class:`LedgerError` where ``out`` is no output of cleanzh, and
-    :class:`UsageError` for a document that is not in it.
+    follows the reader's browser. The record is counted by ``engine``, or by ``jobs`` processes of its own. Raises
+    :class:`LedgerError` where ``out`` is no output of cleanzh, and :class:`UsageError` for a document that is not in
+    it.
     """
     from cleanzh.report.html.page import page
 
     record = Path(out) / ledger.FOLDER
     target = Path(path) if path is not None else record / (NAME if not documents else "document.html")
-    written = page(read_report(out, documents=documents, jobs=jobs), language=language)
+    written = page(read_report(out, documents=documents, jobs=jobs, engine=engine), language=language)
     part = target.with_name(f".{target.name}.part")
     part.write_text(written, encoding="utf-8")
     part.replace(target)
     return target
 
 
-def read_report(out: str | Path, *, documents: Sequence[str] = (), jobs: int | None = None) -> Report:
+def read_report(
+    out: str | Path, *, documents: Sequence[str] = (), jobs: int | None = None, engine: LocalEngine | None = None
+) -> Report:
     """What the report says, before it is written."""
     from cleanzh.report.html.collect import collect
 
-    return collect(Path(out), documents, jobs=jobs or min(os.cpu_count() or 1, 8))
+    return collect(Path(out), documents, engine or LocalEngine(jobs or min(os.cpu_count() or 1, 8)))

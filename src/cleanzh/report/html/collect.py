@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanzh import ledger
+from cleanzh.engines.local import LocalEngine
 from cleanzh.errors import LedgerError, RuleError, UsageError
 from cleanzh.plugins import installed_packs
 from cleanzh.report.html.duplicates import Cluster, Duplicates, find_duplicates, set_aside_entries
@@ -97,7 +98,7 @@ class Report:
     alone: bool = False
 
 
-def collect(out: Path, only: Sequence[str] = (), *, jobs: int = 1) -> Report:
+def collect(out: Path, only: Sequence[str] = (), engine: LocalEngine | None = None) -> Report:
     """Read the record in ``out``; with ``only``, for these documents alone.
 
     Raises :class:`LedgerError` where ``out`` is no output of cleanzh, :class:`UsageError` for a document that is not
@@ -112,7 +113,7 @@ def collect(out: Path, only: Sequence[str] = (), *, jobs: int = 1) -> Report:
         _known(only, counts.places)
         shown = {counts.places[name]: [] for name in only}
     else:
-        counts = gather(record / "ledger.jsonl", duplicates.ids, jobs=jobs)
+        counts = gather(record / "ledger.jsonl", duplicates.ids, engine)
         shown = _chosen(counts)
     rules, lost = _rules(summary["configuration"]) if summary["configuration"]["clean"] else ((), [])
     reasons = {rule.name: rule.reason for rule in rules if not rule.trusted}
@@ -132,18 +133,18 @@ def collect(out: Path, only: Sequence[str] = (), *, jobs: int = 1) -> Report:
         name = found.line["id"]
         if found.problem:
             problems[name] = found.problem
-        cleaned = ledger.cleaned_from(found.line, found.after or "")
-        if found.place in for_rules and found.after is not None:
-            collector.add(name, cleaned, for_rules[found.place])
+        before, cleaned = found.before, found.cleaned
+        if found.place in for_rules and before is not None and cleaned is not None:
+            collector.add(name, before, cleaned, for_rules[found.place])
         lines: list[Line] = []
-        if found.before is not None and (found.place in shown or name in members):
-            lines = list(lines_of(found.before, changes(cleaned) if found.after is not None else []))
+        if before is not None and (found.place in shown or name in members):
+            lines = list(lines_of(before, changes(cleaned) if cleaned is not None else []))
         if name in members:
             compared[name] = _first(lines, _COMPARED)
         if found.place in shown:
             views[found.place] = _view(found, fitted(lines, room), shown[found.place])
-        if found.after is not None and "set_aside" not in found.line and found.place in shown and not only:
-            near.add(name, found.after)
+        if cleaned is not None and "set_aside" not in found.line and found.place in shown and not only:
+            near.add(name, cleaned.text)
     report.documents = [views[place] for place in shown if place in views]
     _explain_set_aside(report.documents, record)
     misses = near.told()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from cleanzh import prepared
-from cleanzh.document import Cleaned, restore
+from cleanzh.document import Cleaned
 from cleanzh.edits import apply
 from cleanzh.kernels import kernel
 from cleanzh.prepared import compiled
 from cleanzh.report.html.least import Least, chance
 from cleanzh.rulebook import Rule
-from cleanzh.shadow import shadow, shadows
+from cleanzh.shadow import shadows
 
 __all__ = ["Collector", "Example", "NearMiss", "NearMisses"]
 
@@ -66,10 +66,9 @@ class Collector:
     def __init__(self) -> None:
         self._rules: dict[str, _Of] = {}
 
-    def add(self, document: str, cleaned: Cleaned, wanted: Iterable[str]) -> None:
-        """Look at all edits of a document by the rules ``wanted``."""
+    def add(self, document: str, before: str, cleaned: Cleaned, wanted: Iterable[str]) -> None:
+        """Look at all edits of a document, which was ``before``, by the rules ``wanted``."""
         rules = set(wanted)
-        before = restore(cleaned)
         rank = chance(document)
         for step in cleaned.steps:
             taken: dict[str, int] = {}
@@ -143,7 +142,7 @@ class NearMisses:
         look, names = self._needing
         for line, (seen, *_) in zip(lines, shadows(lines), strict=True):
             for name in {name for number in look(seen) for name in names[number]}.union(self._fitting(seen)):
-                self._kept.setdefault(name, Least(3)).offer((len(line), chance(line)), (document, line))
+                self._kept.setdefault(name, Least(3)).offer((len(line), chance(line)), (document, line, seen))
 
     def _fitting(self, seen: str) -> Iterator[str]:
         for rule in list(self._every):
@@ -156,7 +155,7 @@ class NearMisses:
     def told(self) -> dict[str, list[NearMiss]]:
         """By rule: the lines, and what kept them."""
         return {
-            name: [NearMiss(document, line, *_kept_by(self._rules[name], line)) for document, line in lines]
+            name: [NearMiss(document, line, *_kept_by(self._rules[name], seen)) for document, line, seen in lines]
             for name, lines in sorted(self._kept.items())
         }
 
@@ -179,8 +178,7 @@ def _searching(literals: list[str]) -> Callable[[str], Iterable[int]]:
     return find
 
 
-def _kept_by(rule: Rule, line: str) -> tuple[str, str]:
-    seen = shadow(line).text
+def _kept_by(rule: Rule, seen: str) -> tuple[str, str]:
     try:
         found = _found(rule, seen)
     except TimeoutError:
@@ -195,10 +193,13 @@ def _kept_by(rule: Rule, line: str) -> tuple[str, str]:
     return ("other", "") if rule.zone == "any" else ("zone", rule.zone)
 
 
+_compiled = lru_cache(maxsize=4096)(compiled)  # each rule is asked for three lines, and one without a literal for all
+
+
 def _found(rule: Rule, seen: str) -> Any:
     """What the pattern finds; a book of this one rule would decide it all, and costs the index of its literals."""
     if rule.trusted:
-        return compiled(rule.pattern).search(seen)
+        return _compiled(rule.pattern).search(seen)
     import regex
 
     return regex.search(rule.pattern, seen, timeout=_SECONDS)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cleanzh import ledger, prepared
-from cleanzh.engines.local import in_order
+from cleanzh.engines.local import LocalEngine
 from cleanzh.errors import LedgerError
 from cleanzh.report.html.families import CONVERTED, REMOVED, kind_of
 from cleanzh.report.html.least import Least, chance
@@ -27,7 +27,7 @@ __all__ = ["SHARES", "Counts", "Facet", "RuleCount", "facets_of", "gather", "rem
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 """Upper bounds of the classes of the share of a document that was removed."""
 
-_CHUNK = 4 << 20  # bytes of the ledger that a worker reads at a time
+_CHUNK = 2 << 20  # bytes of the ledger that a worker reads at a time
 _SPREAD = 32 << 20  # a ledger below this is read sooner than processes start
 _MOST_VALUES = 50_000  # of a facet such as the source; the rare ones are given up beyond that
 _MONTH = prepared.compiled(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
@@ -197,7 +197,7 @@ def _removed_and_converted(line: Mapping[str, Any]) -> tuple[int, int]:
     return removed, converted
 
 
-def gather(book: Path, wanted: Iterable[str] = (), *, jobs: int = 1) -> Counts:
+def gather(book: Path, wanted: Iterable[str] = (), engine: LocalEngine | None = None) -> Counts:
     """Count the ledger ``book``, and find the places of the documents ``wanted``.
 
     Raises :class:`LedgerError` naming the line that is broken.
@@ -208,7 +208,9 @@ def gather(book: Path, wanted: Iterable[str] = (), *, jobs: int = 1) -> Counts:
         raise LedgerError(f"{book}: {error.strerror}; is {book.parent.parent} the output of cleanzh?") from error
     counts = Counts()
     work = partial(_count, book, frozenset(wanted))
-    for part in in_order(work, range(0, size, _CHUNK), jobs=jobs if size > _SPREAD else 1):
+    if engine is None or size <= (_CHUNK if engine.begun else _SPREAD):
+        engine = LocalEngine()
+    for part in engine.in_order(work, range(0, size, _CHUNK)):
         counts.add(part)
     return counts
 

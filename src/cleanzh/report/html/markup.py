@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -72,7 +73,7 @@ def element(name: str, *children: str | None, **attributes: str | int | bool | N
         if value is None or value is False:
             continue
         start += f" {_attribute(key)}" if value is True else f' {_attribute(key)}="{_escaped(str(value))}"'
-    return Html(f"<{start}/>" if name in _EMPTY else f"<{start}>{join(*children)}</{name}>")
+    return Html(f"<{start}/>" if name in _EMPTY else f"<{start}>{_joined(children)}</{name}>")
 
 
 @cache
@@ -82,7 +83,11 @@ def _attribute(key: str) -> str:
 
 def join(*children: str | None) -> Html:
     """Children in a row."""
-    return Html("".join([child if isinstance(child, Html) else _escaped(child) for child in children if child]))
+    return Html(_joined(children))
+
+
+def _joined(children: Iterable[str | None]) -> str:
+    return "".join([child if isinstance(child, Html) else _escaped(child) for child in children if child])
 
 
 def data(value: Any) -> Html:

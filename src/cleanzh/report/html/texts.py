@@ -6,12 +6,13 @@ The only place of the report that knows how documents lie in files: it reads wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cleanzh import ledger
-from cleanzh.document import restore
+from cleanzh.document import Cleaned, restore
 from cleanzh.edits import apply
 from cleanzh.encoding import decode, looks_binary
 from cleanzh.errors import CleanzhError, LedgerError
@@ -26,13 +27,18 @@ _UNREAD = 20_000  # bytes that are shown of what could not be read
 
 
 class Found(NamedTuple):
-    """A document of the run: its ledger line and its texts, or why they can not be had."""
+    """A document of the run: its ledger line, as found, as it came out with its record; or why these are not there."""
 
     place: int
     line: dict[str, Any]
     before: str | None
-    after: str | None
+    cleaned: Cleaned | None
     problem: str
+
+    @property
+    def after(self) -> str | None:
+        """What came out."""
+        return None if self.cleaned is None else self.cleaned.text
 
 
 def documents(
@@ -48,7 +54,7 @@ def documents(
         kept = _Collected(collection, name) if collection else _Part(out, name, configuration, aside=False)
         aside = _Part(out, name, configuration, aside=True)
         for place, line, number in group:
-            texts: tuple[str | None, str | None]
+            texts: tuple[str | None, Cleaned | None]
             try:
                 if "set_aside" in line:
                     texts = _set_aside(aside.record(number), line)
@@ -127,11 +133,12 @@ class _Collected:
         return text
 
 
-def _restored(after: str, line: Mapping[str, Any]) -> tuple[str, str]:
-    return restore(ledger.cleaned_from(line, after)), after
+def _restored(after: str, line: Mapping[str, Any]) -> tuple[str, Cleaned]:
+    cleaned = ledger.cleaned_from(line, after)
+    return restore(cleaned), cleaned
 
 
-def _kept(record: Record, line: Mapping[str, Any]) -> tuple[str, str]:
+def _kept(record: Record, line: Mapping[str, Any]) -> tuple[str, Cleaned]:
     if record.problem:
         raise LedgerError(record.problem)
     if not line.get("container"):  # else what lies there leads nowhere back
@@ -140,13 +147,13 @@ def _kept(record: Record, line: Mapping[str, Any]) -> tuple[str, str]:
     return _restored(after, line)
 
 
-def _set_aside(record: Record, line: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _set_aside(record: Record, line: Mapping[str, Any]) -> tuple[str | None, Cleaned | None]:
     if record.text is None:
         raw = record.raw[:_UNREAD]
         return None if looks_binary(raw) else decode(raw).text, None
     if record.sha256 != line["sha256"]:
         raise LedgerError(f"{line['id']}: what lies in set_aside is not what this run wrote")
-    after = record.text
-    for step in ledger.cleaned_from(line, after).steps:
+    after, cleaned = record.text, ledger.cleaned_from(line, "")
+    for step in cleaned.steps:
         after = apply(after, step.edits)
-    return record.text, after
+    return record.text, replace(cleaned, text=after)
