@@ -53,14 +53,18 @@ def prepare(target: Path) -> int:
     from cleanzh.filters.ads import remove_ads
     from cleanzh.filters.metadata import anchors
     from cleanzh.filters.mojibake import gate
+    from cleanzh.filters.script import unify_script
+    from cleanzh.lexicon.kinds import damaged
     from cleanzh.lexicon.script import character_class
     from cleanzh.rulebook.files import MADE_FROM, builtin
-    from cleanzh.rulebook.index import literals
+    from cleanzh.rulebook.index import NOT_PROSE, literals
     from cleanzh.rulebook.screen import screens
     from cleanzh.shadow import MAY_HIDE, seldom
 
     seldom()
     anchors.pattern()
+    damaged()
+    unify_script.kept_as_it_is()
     patterns += lazy_patterns(gate.patterns())
     for name in ("simplified", "traditional"):
         character_class(name)
@@ -74,7 +78,7 @@ def prepare(target: Path) -> int:
         MADE_FROM,
         [asdict(rule) for rule in builtin()],
         patterns,
-        screens((MAY_HIDE, *(rule.pattern for rule in builtin()))),
+        screens((MAY_HIDE, NOT_PROSE, *(rule.pattern for rule in builtin()))),
         literals(remove_ads.rulebook.rules),
     )
     return len(set(patterns))

@@ -227,3 +227,21 @@ def test_promotions_in_a_row_are_not_decided_one_by_one() -> None:
 def test_what_is_left_after_a_round_is_what_a_fresh_look_finds(text: str) -> None:
     once = remove_ads(text)
     assert not list(remove_ads.rulebook.scan(once))
+
+
+page_parts = st.lists(st.sampled_from((*PIECES, "关注公众号某某\n", "關注公眾號某某\n", "正文\n")), max_size=12).map(
+    "".join
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(page_parts, page_parts, page_parts, page_parts)
+def test_a_text_like_the_last_one_is_read_as_any_other(before: str, last: str, text: str, behind: str) -> None:
+    """Lines that the last text had too are not read again, but those that may be in another part of the page now."""
+    text = before + text + behind
+    remove_ads._known = "", []
+    alone = remove_ads.edits(text)
+    for known in (before + last + behind, remove_ads(text), text.translate({ord("关"): "關", ord("注"): "註"})):
+        remove_ads._known = "", []
+        remove_ads(known)
+        assert remove_ads.edits(text) == alone

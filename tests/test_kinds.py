@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cleanzh.filters import invisible, punctuation, whitespace
 from cleanzh.filters.markup.residue import _COUNTERS
+from cleanzh.filters.pinyin.scan import next_lost
 from cleanzh.lexicon import code, kinds
 from cleanzh.lexicon.kinds import kinds_of, places_of
 from cleanzh.lexicon.script import characters
@@ -44,13 +45,19 @@ FILTERS: tuple[Any, ...] = tuple(default_pipeline())
 
 
 def found(text: str) -> list[Any]:
-    return [run.examine(text).edits for run in FILTERS]
+    """What each filter finds that the pipeline would ask."""
+    asked = [getattr(run, "kinds", 0) or ALL for run in FILTERS]
+    return [
+        run.examine(text).edits if kinds == ALL or kinds_of(text) & kinds else []
+        for run, kinds in zip(FILTERS, asked, strict=True)
+    ]
 
 
 def open_all(patch: pytest.MonkeyPatch) -> None:
     """Every text has every kind, so that no gate closes."""
     for name in ASKING:
         patch.setattr(importlib.import_module(f"cleanzh.filters.{name}"), "kinds_of", lambda text: ALL)
+    patch.setitem(globals(), "kinds_of", lambda text: ALL)
     for module in (code, importlib.import_module("cleanzh.filters.markup.residue")):
         patch.setattr(module, "kinds_of", lambda text: ALL)
 
@@ -113,6 +120,12 @@ def test_a_kind_is_known_by_what_stands_in_a_row(kind: int, pieces: tuple[str, .
         assert kinds_of(f"京东{piece}。") & kind
         assert not kinds_of(f"京东{' '.join(piece)}。") & kind
         assert not kinds_of(piece[::-1]) & kind or piece == piece[::-1] or kind in (kinds.DOTS, kinds.COUNTER)
+
+
+@given(st.text(st.sampled_from("?？\ufffd(yàn) ！!。京")))
+def test_the_kinds_tell_of_each_lost_byte(text: str) -> None:
+    assert next_lost(text) is None or kinds_of(text) & kinds.LOST
+    assert not kinds_of("为什么？”他说？") & kinds.LOST
 
 
 @given(st.text(st.sampled_from(TELLING)))

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import remove_metadata
-from cleanzh.filters.metadata import _EVENT, _TRIGGER, _WORK, anchors, folding, lines
+from cleanzh.filters.metadata import anchors, folding, lines
 from cleanzh.filters.metadata.dates import DATES
+from cleanzh.filters.metadata.headers import _EVENT, _WORK, TRIGGER
 from cleanzh.filters.metadata.labels import LABELS
 from cleanzh.lexicon.outline import EVENT, FIELD, WORK, outline_of
 
@@ -88,7 +89,7 @@ def test_pickles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "kind"), [(_TRIGGER.pattern, FIELD), (DATES, FIELD), (_EVENT.pattern, EVENT), (_WORK.pattern, WORK)]
+    ("pattern", "kind"), [(TRIGGER.pattern, FIELD), (DATES, FIELD), (_EVENT.pattern, EVENT), (_WORK.pattern, WORK)]
 )
 def test_the_outline_knows_every_line_that_is_asked_for(pattern: str, kind: int) -> None:
     @given(st.from_regex(pattern))

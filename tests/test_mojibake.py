@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from cleanzh.edits import apply
 from cleanzh.filters import fix_mojibake
-from cleanzh.filters.mojibake import gate
 from cleanzh.filters.mojibake.doubt import doubtful
 from cleanzh.filters.mojibake.gate import suspicious_lines
 from cleanzh.filters.mojibake.programs import PROGRAMS, Program, damaged
 from cleanzh.filters.mojibake.recover import recover
 from cleanzh.filters.mojibake.repair import repair_line
 from cleanzh.filters.mojibake.western import LEAD_AND_TRAIL
+from cleanzh.lexicon import strange
 from cleanzh.lexicon.bigrams import rarer_than
 from cleanzh.lexicon.damage import about_charsets, irreparable_spans
 
@@ -232,7 +232,7 @@ def test_a_line_about_charsets_keeps_its_example() -> None:
 
 STRANGE = {
     *map(chr, rarer_than(-12.5)),
-    *re.findall(f"[{gate._TYPICAL}{gate._STRANGE}]", "".join(map(chr, range(0x10000)))),
+    *re.findall(f"[{strange._TYPICAL}{strange._STRANGE}]", "".join(map(chr, range(0x10000)))),
 }
 
 

@@ -12,22 +12,26 @@ from hypothesis import strategies as st
 
 from cleanzh.kernels import kernel
 from cleanzh.rulebook import builtin
+from cleanzh.rulebook.index import NOT_PROSE
 from cleanzh.rulebook.screen import _programs, screens
-from cleanzh.shadow import MAY_HIDE, folds, shadow
+from cleanzh.shadow import MAY_HIDE, folded, folds, shadow
 
 RULES = builtin()
 LINES = [line for rule in RULES for line in (*rule.must_match, *rule.must_not_match)]
 LETTERS = sorted({char for rule in RULES for char in rule.pattern if char.isalnum()})
 
 
-def screen_of(patterns: list[str], *, tricks: str = "\0", longest: int = 1 << 60) -> Any:
+def screen_of(
+    patterns: list[str], *, tricks: str = "\0", longest: int = 1 << 60, other: str = "\0", prose: int = 0
+) -> Any:
     compiled = kernel("screen")
     if compiled is None:
         pytest.skip("the kernel screen is not compiled here")
-    made = screens([tricks, *patterns])
-    programs = [made.programs[pattern] for pattern in (tricks, *patterns)]
+    made = screens([tricks, other, *patterns])
+    programs = [made.programs[tricks] + made.programs[other], *(made.programs[pattern] for pattern in patterns)]
     bounds = longest.to_bytes(8, "little") * len(patterns)
-    return compiled.Screen(made.codes, made.beyond, made.plain, made.sets, made.size, programs, bounds, 2000)
+    bits = prose.to_bytes((len(patterns) + 7) // 8, "little")
+    return compiled.Screen(made.codes, made.beyond, made.plain, made.sets, made.size, programs, bounds, bits, 2000)
 
 
 @cache
@@ -196,7 +200,7 @@ def test_parts_of_texts(text: str, low: int, high: int) -> None:
 
 def test_it_refuses_what_it_can_not_read() -> None:
     screen, made = screen_of(["a"]), screens(["a"])
-    rows, bound = [made.programs["a"], made.programs["a"]], bytes(8)
+    rows, bound = [made.programs["a"] * 2, made.programs["a"]], bytes(8)
     tables = made.codes, made.beyond, made.plain, made.sets
     forms = cast("Any", kernel("forms")).Forms(["a"], {}, b"\1", bound)
     for low, high in ((0, 2), (-1, 1)):
@@ -211,6 +215,57 @@ def test_it_refuses_what_it_can_not_read() -> None:
     first, nonsense = rows[0], [bytes(4) + b"\xff" * 8]
     for wrong in ([], [first[:0], first], [first, [b"x"]], [first, nonsense], [first, first, first]):
         with pytest.raises(ValueError, match="Screen: "):
-            type(screen)(*tables, made.size, wrong, bound, 2000)
+            type(screen)(*tables, made.size, wrong, bound, b"\0", 2000)
     with pytest.raises(ValueError, match="Screen: "):
-        type(screen)(b"", *tables[1:], made.size, rows, bound, 2000)
+        type(screen)(b"", *tables[1:], made.size, rows, bound, b"\0", 2000)
+    with pytest.raises(ValueError, match="Screen: "):
+        type(screen)(*tables, made.size, rows, bound, b"\0\0", 2000)
+
+
+code = st.text(st.sampled_from("# =/![]a:_z*+-|{`\\<>;'\"京的，。\u33ff\u3400Ａ：＜\u3000\ud800"), max_size=8)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.one_of(code, st.lists(pieces, max_size=2).map(lambda parts: "".join(parts).replace("\n", ""))))
+def test_rules_for_prose_are_left_out_where_there_is_none(line: str) -> None:
+    """It says so exactly: what it lets pass is not asked again."""
+    for *_, rules, seen in narrowed(for_prose(), line, 3):
+        if seen is not None:
+            assert bool(rules & 1) == (re.search(NOT_PROSE, seen) is None)
+            assert rules & 2
+
+
+@cache
+def for_prose() -> Any:
+    return screen_of(["", ""], tricks=MAY_HIDE, other=NOT_PROSE, prose=1)
+
+
+unlike_parts = st.lists(st.sampled_from([*"台臺后後！!Ａa。x的 \u3000\n\n\ud800😀", "微信\n"]), max_size=8).map("".join)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(unlike_parts, unlike_parts, unlike_parts, unlike_parts)
+def test_beside_what_is_unlike_all_lines_read_alike(before: str, text: str, known: str, behind: str) -> None:
+    text, known = before + text + behind, before + known + behind
+    low, high = begin_and_end().unlike(text, known)
+    assert 0 <= low <= high <= len(text)
+    shift = len(known) - len(text)
+    for part, other in ((text[:low], known[:low]), (text[high:], known[high + shift :])):
+        assert folded(part) == folded(other)
+        assert [char for char in part if char.isspace()] == [char for char in other if char.isspace()]
+        assert part.strip() == "" or len(part.strip()) == len(other.strip())
+    assert not low or text == known or low == len(text) or text[low - 1] == "\n"
+    assert high == len(text) or text[high - 1] == known[high + shift - 1] == "\n"
+    assert high + shift >= low
+    assert low >= before.rfind("\n") + 1
+
+
+def test_what_is_unlike() -> None:
+    screen = begin_and_end()
+    assert screen.unlike("甲\n后来\n丙\n丁", "甲\n後來\n丙x\n丁") == (5, 7)
+    assert screen.unlike("甲\n乙", "甲\n乙") == (3, 3)
+    assert screen.unlike("甲\n乙", "甲\n乙丙") == (2, 3)
+    assert screen.unlike("甲\n", "甲\n乙") == (2, 2)
+    assert screen.unlike("甲\n丙", "甲\n乙\n丙") == (2, 3)
+    assert screen.unlike("", "甲") == (0, 0)
+    assert screen.unlike("\u3000甲", " 甲") == (0, 2)

@@ -80,7 +80,12 @@ class Filter(Protocol):
 
 class TextFilter(Filter, Protocol):
     """What :func:`text_filter` makes. ``look`` is ``examine``, but None where nothing is found: to make the named tuple
-    takes as long as some filters do."""
+    takes as long as some filters do.
+
+    ``kinds`` are those of :mod:`cleanzh.lexicon.kinds` of which a text has one if it has anything for the filter, or 0.
+    """
+
+    kinds: int
 
     def look(self, text: str, /) -> Findings | None: ...
 
@@ -91,7 +96,7 @@ _NOWHERE = sys.maxsize
 _MAX_ROUNDS = 10
 
 
-def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str], Any]], TextFilter]:
+def text_filter(*families: str, repeat: bool = False, kinds: int = 0) -> Callable[[Callable[[str], Any]], TextFilter]:
     """Make a :class:`Filter` of a function that takes a text and returns its edits (or :class:`Findings`).
 
     With ``repeat`` the function is applied to its own result until it finds nothing more, and the rounds are
@@ -143,7 +148,8 @@ def text_filter(*families: str, repeat: bool = False) -> Callable[[Callable[[str
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(run, name, getattr(find, name))  # pickled by name, documented as itself
         run.__annotations__ = {"text": "str", "return": "str"}
-        for name, value in {"families": families, "edits": edits, "examine": examine, "look": look}.items():
+        said = {"families": families, "kinds": kinds, "edits": edits, "examine": examine, "look": look}
+        for name, value in said.items():
             setattr(run, name, value)
         return cast("TextFilter", run)
 

@@ -30,6 +30,7 @@ from cleanzh.filters import (
 )
 from cleanzh.filters.ads import RemoveAds
 from cleanzh.flags import find_flags
+from cleanzh.lexicon.kinds import kinds_of
 from cleanzh.plugins import installed_filters
 from cleanzh.rulebook import Rule, Rulebook, builtin, installed
 from cleanzh.rulebook.history import current_names, is_name
@@ -58,6 +59,7 @@ class _Look(NamedTuple):
     name: str
     find: Callable[[str], Findings | None]
     again: bool  # whether it may be asked twice; a foreign filter need not stand its own output
+    kinds: int  # a text with none of these kinds of characters has nothing for it; 0 if any may
 
 
 class Pipeline:
@@ -148,11 +150,17 @@ class Pipeline:
         steps: list[Step] = []
         metadata: dict[str, str] = {}
         stop = len(looks)
+        there: int | None = None  # the kinds of characters of the text as it is now
         for turn in range(_MAX_ROUNDS):
             changed = 0  # by the filter of this number; those before it have not seen the text as it is now
-            for number, (name, find, again) in enumerate(looks):
+            for number, (name, find, again, kinds) in enumerate(looks):
                 if number == stop:
                     break
+                if kinds:
+                    if there is None:
+                        there = kinds_of(text)
+                    if not there & kinds:
+                        continue
                 found = find(text) if again or not turn else None
                 if found is None:
                     continue
@@ -161,7 +169,7 @@ class Pipeline:
                 if found.edits:
                     text = found.applied(text)
                     steps.append(Step(name, found.edits))
-                    changed, stop = number, len(looks)
+                    changed, stop, there = number, len(looks), None
             if not changed:
                 break
             stop = changed  # no filter has anything to add to its own output
@@ -175,7 +183,10 @@ class Pipeline:
 
     @cached_property
     def _looks(self) -> tuple[_Look, ...]:
-        return tuple(_Look(_name(run), self._finder(run), bool(_families(run))) for run in self.filters)
+        ours = [(run, bool(_families(run))) for run in self.filters]
+        return tuple(
+            _Look(_name(run), self._finder(run), own, getattr(run, "kinds", 0) if own else 0) for run, own in ours
+        )
 
     def _finder(self, run: Any) -> Callable[[str], Findings | None]:
         look = getattr(run, "look", None) or getattr(run, "examine", None)  # most texts have nothing for most filters

@@ -27,6 +27,7 @@ _FEWEST_FRAGMENTS = 3
 _FRAGMENT = 16
 _LONGEST_MENU_WORD = 8
 _DEEPEST_TRAIL = 40
+_LONG = 1_000_000  # the last text is not kept if it has so many characters
 _LIMITS = _SHORT_PARAGRAPH, _LONG_PARAGRAPH, _FEWEST_FRAGMENTS, _FRAGMENT, _LONGEST_MENU_WORD, _DEEPEST_TRAIL
 
 
@@ -55,6 +56,8 @@ class RemoveAds:
     ) -> None:
         self._given = rulebook
         self._select, self._ignore = tuple(select), tuple(ignore)
+        # The last text as it was left, and its lines that wait; replaced as a whole, so threads may share it.
+        self._known: tuple[str, list[Line]] = "", []
         self.families = FAMILIES if rulebook is None else rulebook.families
 
     @functools.cached_property
@@ -81,16 +84,18 @@ class RemoveAds:
     def look(self, text: str) -> Findings | None:
         """:meth:`examine`, but None where nothing is found."""
         rulebook = self.rulebook
-        lines = rulebook.lines(text)
+        lines = rulebook.new_lines(text, *self._known)
         edits: list[Edit] = []
         while lines:
-            found, cut, waiting = _find(text, rulebook, lines)
+            found, cut, lines = _find(text, rulebook, lines)
             if not found:
                 break
             # What went may bring other lines to the tail. The text gets shorter each time, so this ends.
             text = apply(text, found)
             edits = compose(edits, found) if edits else found
-            lines = rulebook.after(text, found, cut, waiting)
+            lines = rulebook.after(text, found, cut, lines)
+        if len(text) < _LONG:
+            self._known = text, lines
         return Findings(edits, after=text) if edits else None
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cleanzh.edits import Edit, text_filter
+from cleanzh.kernels import kernel
 from cleanzh.patterns import lazily
 
 __all__ = ["remove_title_echoes"]
@@ -14,9 +15,8 @@ _HAN = r"\u3400-\u9fff\U00020000-\U0003ffff"
 _NOT_HAN = lazily(f"[^{_HAN}]+")
 _TEN_HAN = lazily(f"(?:[^{_HAN}]*[{_HAN}]){{10}}")  # no sentence has a title as long by chance
 _SHORTEST = 5  # Han in a phrase that can be an echo: shorter ones are names and terms
-_APART = r":：_|｜︱—–,，!！?？;；\s"
-_PARTS = lazily(f"[{_APART}]+")
-_FIRST_OF_PARTS = lazily(f"[{_APART}]*([^{_APART}]+)[{_APART}]+[^{_APART}]")
+_MARKS = ":：_|｜︱—–,，!！?？;；"
+_PARTS = lazily(rf"[{_MARKS}\s]+")  # what stands between them
 _HEAD = 12  # lines that are looked at for the title
 _LONGEST = 100
 _DANGLING = lazily("(?:是|[的与和在或及为把被让]|哪里有|有哪些|怎么|如何|为什么)$")
@@ -67,7 +67,12 @@ def remove_title_echoes(text: str) -> list[Edit]:
     no clause can end with it.
     """
     echoes: list[Edit] = []
-    for title, stop in _titles(text):
+    if not 0 <= text.find("\n") <= _LONGEST:
+        return []
+    compiled = kernel("topics")
+    titles = _titles(text) if compiled is None else compiled.again(text, _HEAD, _LONGEST, _SHORTEST, _MARKS)
+    for start, stop in titles:
+        title = text[start:stop].strip()
         parts = [part for part in _PARTS.split(title) if part]
         whole = _find_whole(text, stop, title, parts)
         echoes += whole
@@ -84,26 +89,25 @@ def remove_title_echoes(text: str) -> list[Edit]:
     return apart
 
 
-def _titles(text: str) -> Iterator[tuple[str, int]]:
-    """The lines of parts that can be the title, each with the offset where it ends: those above the first paragraph.
+def _titles(text: str) -> Iterator[tuple[int, int]]:
+    """The lines of parts that can be the title, from where to where: those above the first paragraph.
 
     A sentence is none: verse and dialogue open with lines that are as short. Of most, the first part does not come
-    again, and they have no echoes.
+    again, and they have no echoes; or it is short, and another one does not.
     """
-    if not 0 <= text.find("\n") <= _LONGEST:
-        return
     start = 0
     *lines, _ = text.split("\n", _HEAD)
     for line in lines:
         if len(line) > _LONGEST:
             return
         stop = start + len(line)
-        start = stop + 1
         title = line.strip()
-        if len(title) >= _SHORTEST and title[-1] != "。" and not title.isalnum():
-            first = _FIRST_OF_PARTS.match(title)
-            if first is not None and text.find(first[1], stop) >= 0:
-                yield title, stop
+        if len(title) >= _SHORTEST and title[-1] != "。":
+            first, *others = [part for part in _PARTS.split(title) if part] or [""]
+            asked = others if len(first) < _SHORTEST else ()
+            if others and all(text.find(part, stop) >= 0 for part in (first, *asked)):
+                yield start, stop
+        start = stop + 1
 
 
 def _find_phrase(text: str, start: int, phrase: str, *, sure: bool) -> list[Edit]:

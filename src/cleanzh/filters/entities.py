@@ -67,7 +67,7 @@ _EXPLAINS = lazily(
 _NEAR = 300
 
 
-@text_filter("entity", repeat=True)
+@text_filter("entity", repeat=True, kinds=AMPERSAND | ESCAPE | OCTET | SEMICOLON)
 def decode_entities(text: str) -> list[Edit]:
     """Decode HTML entities and other escapes.
 

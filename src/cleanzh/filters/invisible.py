@@ -60,7 +60,7 @@ _ENDS = "。；：！？"
 _NEAR = 200  # how far a line is looked at on either side; a text may be one line
 
 
-@text_filter("invisible", repeat=True)
+@text_filter("invisible", repeat=True, kinds=UNSEEN | BEYOND)
 def remove_invisible(text: str) -> list[Edit]:
     """Remove characters that nobody sees, and give those that only look like Chinese back their common form.
 

@@ -85,7 +85,8 @@ def _alike(text: str) -> tuple[bool, list[tuple[int, int]]]:
     """Whether two long lines begin alike; if not, where those of the first stand that may have a label."""
     outline = outline_of(text)
     long = outline.pick(least=_LONG, some=INK)
-    if len(long) > 1 and outline.alike(_LONG, _KEY, False):
+    keys = [outline[index][:_KEY] for index in outline.pick(least=_LONG)]
+    if len(long) > 1 and len(set(keys)) < len(keys):
         return True, []
     labelled = outline.pick(0, long[:_OPENING][-1] + 1, _LONG, _ANY, SUMMARY << OPENING) if long else []
     return False, [(outline.start(index), outline.start(index + 1) - 1) for index in labelled]
@@ -132,10 +133,8 @@ def _find_copies(outline: Outline, gone: dict[int, str]) -> None:
     for index in outline.pick(least=_LONG, some=SUMMARY << OPENING):
         if label := _SUMMARY.match(outline[index]):
             labels[index] = outline[index][label.end() :].lstrip()[:_KEY]
-    # Most summaries begin as no line does, and those that have no label are known by how they begin.
-    hidden = any(outline.text.count(key) > 1 for key in labels.values())
     alike: dict[str, list[int]] = defaultdict(list)
-    for index in outline.pick(least=_LONG, some=INK) if hidden else outline.alike(_LONG, _KEY, True):
+    for index in outline.pick(least=_LONG, some=INK):
         key = labels[index] if index in labels else outline[index].lstrip()[:_KEY]
         if key:
             alike[key].append(index)

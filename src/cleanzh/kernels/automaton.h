@@ -27,13 +27,13 @@ typedef struct {
 typedef struct {
     uint32_t first, count; /* of its members */
     uint32_t hash;
-    int ends; /* whether the pattern may match if the line ends here */
+    int ends;
 } State;
 
 typedef struct {
     uint8_t *class_of; /* of each code; NULL until the automaton is asked for */
     uint16_t *wide;    /* the same for those whose class is WIDE there */
-    uint16_t *next;    /* for each state, by class, where it goes */
+    uint16_t *next;    /* for each state: whether the pattern may match if the line ends here, and by class where it goes */
     State *state;
     uint32_t start, classes;
     uint16_t *example; /* of each class, a code */
@@ -52,13 +52,14 @@ typedef struct {
     uint16_t *plain; /* what a character below U+10000 folds to; 0 if that is beyond */
     uint8_t *sets;
     Py_ssize_t set_size, set_count;
-    Automaton *automata;
+    Automaton *automata; /* the first two are for tricks, and for what is no prose */
     uint32_t count;
-    uint32_t *of_rule; /* the first automaton of each rule, and behind the last; the first of all is for tricks */
+    uint32_t *of_rule; /* the first automaton of each rule, and behind the last */
     uint32_t rules;
     Py_ssize_t words; /* of 64 rules */
     Narrowing narrowing;
     int64_t *longest; /* line that each rule takes */
+    uint64_t *prose;  /* the rules for nothing else */
     uint64_t *first, *last; /* for each code, the rules that may match a line which begins or ends with it */
     Py_ssize_t window; /* of a longer line only so much is read, its end */
     /* for the work on one line */
@@ -122,7 +123,7 @@ count_of(uint64_t bits)
 static inline uint32_t
 most_states(const Automaton *of)
 {
-    uint32_t fitting = MAX_ENTRIES / of->classes;
+    uint32_t fitting = MAX_ENTRIES / (of->classes + 1);
     return fitting > MAX_STATES ? MAX_STATES : fitting;
 }
 
@@ -154,7 +155,8 @@ state_of(Screen *self, Automaton *of)
     State *made = &of->state[of->states];
     *made = (State){of->members, self->found_count, hash, self->ends};
     memcpy(of->member + of->members, self->found, self->found_count * sizeof(uint32_t));
-    memset(of->next + (size_t)of->states * of->classes, 0, of->classes * sizeof(*of->next));
+    uint16_t *row = memset(of->next + (size_t)of->states * (of->classes + 1), 0, (of->classes + 1) * sizeof(*row));
+    row[0] = (uint16_t)self->ends;
     of->members += self->found_count;
     of->bucket[at] = (uint16_t)of->states;
     return (int)of->states++;
@@ -340,7 +342,7 @@ prepare(Screen *self, Automaton *of)
     if (class_of != NULL && numbers != NULL && seen != NULL) {
         of->classes = classify(self, of, class_of, numbers, seen);
         of->example = PyMem_Calloc(of->classes, sizeof(*of->example));
-        of->next = PyMem_Malloc((size_t)most_states(of) * of->classes * sizeof(*of->next));
+        of->next = PyMem_Malloc((size_t)most_states(of) * (of->classes + 1) * sizeof(*of->next));
         of->state = PyMem_Malloc((MAX_STATES + 1) * sizeof(*of->state));
         of->member = PyMem_Malloc((MAX_MEMBERS + of->size) * sizeof(*of->member));
         of->bucket = PyMem_Calloc(BUCKETS, sizeof(*of->bucket));
@@ -372,23 +374,23 @@ may_match(Screen *self, Automaton *of, const uint16_t *line, Py_ssize_t length)
         return -1;
     if (of->start == UNKNOWN)
         of->start = (uint32_t)start_of(self, of);
-    uint32_t state = of->start, classes = of->classes;
+    uint32_t state = of->start, width = of->classes + 1;
     const uint8_t *class_of = of->class_of;
-    const uint16_t *all = of->next;
+    uint16_t *all = of->next;
     for (Py_ssize_t at = 0; at < length && state >= FIRST_STATE; at++) {
         uint32_t class = class_of[line[at]];
         if (class == WIDE)
             class = of->wide[line[at]];
-        uint32_t next = all[state * classes + class];
+        uint32_t next = all[state * width + 1 + class];
         if (next == UNKNOWN) {
             uint32_t resets = of->resets;
             next = (uint32_t)step(self, of, state, class);
             if (of->resets == resets) /* or the number is of a state that is gone */
-                of->next[state * classes + class] = (uint16_t)next;
+                all[state * width + 1 + class] = (uint16_t)next;
         }
         state = next;
     }
-    return state == FOUND || (state >= FIRST_STATE && of->state[state].ends);
+    return state == FOUND || (state >= FIRST_STATE && all[state * width]);
 }
 
 #endif

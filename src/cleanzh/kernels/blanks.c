@@ -124,31 +124,13 @@ FOR_EACH_WIDTH(LOOP, keyword)
 FOR_EACH_WIDTH(LOOP, marked)
 #undef LOOP
 
-/* How often a character stands in a text, and how often two beside each other. Eight places or more are counted at
- * once, as wide as the characters, so blocks must be short. */
-#define BLOCK 240
-#define LOOP(NAME, UNIT)                                                                                              \
-    static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, Py_UCS4 character)                                   \
-    {                                                                                                                 \
-        Py_ssize_t count = 0;                                                                                         \
-        for (Py_ssize_t start = 0; start < length; start += BLOCK) {                                                  \
-            Py_ssize_t size = length - start < BLOCK ? length - start : BLOCK;                                        \
-            const UNIT *block = chars + start, one = (UNIT)character;                                                 \
-            UNIT ones = 0;                                                                                            \
-            for (Py_ssize_t i = 0; i < size; i++)                                                                     \
-                ones += (UNIT)(block[i] == one);                                                                      \
-            count += ones;                                                                                            \
-        }                                                                                                             \
-        return count;                                                                                                 \
-    }
-FOR_EACH_WIDTH(LOOP, times)
-#undef LOOP
+/* How often two characters stand beside each other, counted in the same way as one. */
 #define LOOP(NAME, UNIT)                                                                                              \
     static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, Py_UCS4 first, Py_UCS4 second)                       \
     {                                                                                                                 \
         Py_ssize_t count = 0, pairs = length - 1;                                                                     \
-        for (Py_ssize_t start = 0; start < pairs; start += BLOCK) {                                                   \
-            Py_ssize_t size = pairs - start < BLOCK ? pairs - start : BLOCK;                                          \
+        for (Py_ssize_t start = 0; start < pairs; start += COUNTED_AT_ONCE) {                                         \
+            Py_ssize_t size = pairs - start < COUNTED_AT_ONCE ? pairs - start : COUNTED_AT_ONCE;                      \
             const UNIT *block = chars + start, one = (UNIT)first, other = (UNIT)second;                               \
             UNIT both = 0;                                                                                            \
             for (Py_ssize_t i = 0; i < size; i++)                                                                     \

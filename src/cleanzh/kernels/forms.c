@@ -12,8 +12,9 @@
 /* What is done with each literal that is found: its number, that of its value, its start. */
 typedef int (*Visit)(void *state, uint32_t form, uint32_t value, Py_ssize_t start);
 
-/* The code of a character, of which the table has all that are not beyond the BMP. */
+/* The code of a character, and its class: the tables have all that are not beyond the BMP. */
 #define CODE(CHARACTER) (sizeof(CHARACTER) < 4 || (CHARACTER) < self->characters ? self->codes[CHARACTER] : 0)
+#define CLASS_OF(CHARACTER) (sizeof(CHARACTER) < 4 || (CHARACTER) < self->characters ? self->classes[CHARACTER] : 0)
 
 /* Visits the literals in chars[low:high] by their start, and of one start the shorter first; -1 if a visit fails. */
 #define LOOP(NAME, UNIT)                                                                                               \
@@ -31,45 +32,48 @@ typedef int (*Visit)(void *state, uint32_t form, uint32_t value, Py_ssize_t star
             }                                                                                                          \
             if (next >= high)                                                                                          \
                 break;                                                                                                 \
-            node = child_of(self, node, head & ~ENDS, CODE(chars[next]));                                       \
+            node = child_of(self, node, head & ~ENDS, CODE(chars[next]));                                              \
         }                                                                                                              \
         return 0;                                                                                                      \
     }                                                                                                                  \
                                                                                                                        \
+    static int NAME##_at(const UNIT *chars, const Forms *self, Py_ssize_t at, Py_ssize_t high, Visit visit,            \
+                         void *state)                                                                                  \
+    {                                                                                                                  \
+        uint32_t first = CODE(chars[at]), second = at + 1 < high ? CODE(chars[at + 1]) : 0;                            \
+        if (has(self->alone, CLASS(first)) && NAME##_from(chars, self, first, 0, at, at + 1, visit, state) < 0)        \
+            return -1;                                                                                                 \
+        return second ? NAME##_from(chars, self, first, second, at, high, visit, state) : 0;                           \
+    }                                                                                                                  \
+                                                                                                                       \
     static int NAME(const UNIT *chars, const Forms *self, Py_ssize_t low, Py_ssize_t high, Visit visit, void *state)   \
     {                                                                                                                  \
-        uint16_t codes[BLOCK + 2], places[BLOCK];                                                                      \
+        uint8_t places[BLOCK];                                                                                         \
         const Row *rows = self->rows;                                                                                  \
-        codes[0] = low < high ? CODE(chars[low]) : 0;                                                                  \
-        codes[1] = low + 1 < high ? CODE(chars[low + 1]) : 0;                                                          \
-        for (; low < high; low += BLOCK) {                                                                             \
-            size_t size = high - low < BLOCK ? (size_t)(high - low) : BLOCK, count = 0;                                \
-            size_t known = high - low < BLOCK + 2 ? (size_t)(high - low > 2 ? high - low - 2 : 0) : BLOCK;             \
-            uint32_t first = codes[0], second = codes[1], third;                                                       \
-            for (size_t at = 0; at < size; at++) { /* behind the last character comes none */                          \
-                third = at < known ? CODE(chars[low + (Py_ssize_t)at + 2]) : 0;                                        \
-                codes[at + 2] = (uint16_t)third;                                                                       \
-                places[count] = (uint16_t)at;                                                                          \
-                count += may_begin(&rows[CLASS(second)], first, third);                                                \
+        uint32_t first = low + 2 < high ? CLASS_OF(chars[low]) : 0, second = low + 2 < high ? CLASS_OF(chars[low + 1]) : 0; \
+        while (low + 2 < high) {                                                                                       \
+            uint32_t size = high - 2 - low < BLOCK ? (uint32_t)(high - 2 - low) : BLOCK, count = 0;                    \
+            for (uint32_t at = 0; at < size; at++) {                                                                   \
+                uint32_t third = CLASS_OF(chars[low + at + 2]);                                                        \
+                places[count] = (uint8_t)at;                                                                           \
+                count += may_begin(&rows[second], first, third);                                                       \
                 first = second;                                                                                        \
                 second = third;                                                                                        \
             }                                                                                                          \
-            for (size_t n = 0; n < count; n++) {                                                                       \
-                uint32_t at = places[n], one = codes[at], other = codes[at + 1];                                       \
-                if (has(self->alone, CLASS(one)) &&                                                                    \
-                    NAME##_from(chars, self, one, 0, low + at, low + at + 1, visit, state) < 0)                        \
+            for (uint32_t n = 0; n < count; n++)                                                                       \
+                if (NAME##_at(chars, self, low + places[n], high, visit, state) < 0)                                   \
                     return -1;                                                                                         \
-                if (other && NAME##_from(chars, self, one, other, low + at, high, visit, state) < 0)                   \
-                    return -1;                                                                                         \
-            }                                                                                                          \
-            codes[0] = (uint16_t)first;                                                                                \
-            codes[1] = (uint16_t)second;                                                                               \
+            low += size;                                                                                               \
         }                                                                                                              \
+        for (; low < high; low++) /* no three are left */                                                              \
+            if (NAME##_at(chars, self, low, high, visit, state) < 0)                                                   \
+                return -1;                                                                                             \
         return 0;                                                                                                      \
     }
 FOR_EACH_WIDTH(LOOP, search)
 #undef LOOP
 #undef CODE
+#undef CLASS_OF
 
 /* look(text) */
 
@@ -268,6 +272,7 @@ static void
 forms_dealloc(Forms *self)
 {
     PyMem_Free(self->codes);
+    PyMem_Free(self->classes);
     PyMem_Free(self->rows);
     PyMem_Free(self->pairs);
     PyMem_Free(self->nodes);

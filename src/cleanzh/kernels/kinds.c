@@ -4,6 +4,8 @@
 
 #define CLASSES 256
 #define PAIRS 16
+#define CLOSE (UINT64_C(1) << 63) /* the first of the last pair, whose second stands less than so many places behind */
+#define FAR 5
 
 /* As it comes from Python. */
 typedef struct {
@@ -16,23 +18,47 @@ typedef struct {
 
 #define BITS(CHAR) (table->bits[table->classes[ENTRY(CHAR)]])
 
-/* All kinds that there are. A byte a character, since a wider table does not stay in the cache. */
-#define LOOP(NAME, UNIT)                                                               \
-    static uint32_t NAME(const UNIT *chars, Py_ssize_t length, const Table *table)     \
-    {                                                                                  \
-        uint64_t all = 0, thrice = 0, pairs = 0, last = 0, last_but_one = 0;           \
-        for (Py_ssize_t i = 0; i < length; i++) {                                      \
-            uint64_t here = BITS(chars[i]);                                            \
-            all |= here;                                                               \
-            pairs |= here & last >> PAIRS;                                             \
-            thrice |= here & last & last_but_one;                                      \
-            last_but_one = last;                                                       \
-            last = here;                                                               \
-        }                                                                              \
-        uint32_t kinds = ((uint32_t)all & ~table->rows) | ((uint32_t)thrice & table->rows); \
-        for (int i = 0; i < PAIRS; i++)                                                \
-            kinds |= pairs >> 32 >> i & 1 ? table->pairs[i] : 0;                       \
-        return kinds;                                                                  \
+/* All kinds that there are. A byte a character, since a wider table does not stay in the cache. Eight characters at once:
+ * what stands in a row is asked only where one of them and the last before them begin and end a pair, are in a row, or
+ * are of the pair whose characters are only close. */
+#define LOOP(NAME, UNIT)                                                                        \
+    static uint32_t NAME(const UNIT *chars, Py_ssize_t length, const Table *table)              \
+    {                                                                                           \
+        uint64_t all = 0, thrice = 0, pairs = 0, last = 0, last_but_one = 0;                    \
+        Py_ssize_t close = -FAR;                                                                \
+        for (Py_ssize_t i = 0; i < length;) {                                                   \
+            Py_ssize_t stop = i + 8 < length ? i + 8 : length;                                  \
+            if (stop == i + 8) {                                                                \
+                uint64_t here = 0, twice = 0, before = last, one = 0;                           \
+                for (int k = 0; k < 8; k++) {                                                   \
+                    one = BITS(chars[i + k]);                                                   \
+                    here |= one;                                                                \
+                    twice |= one & before;                                                      \
+                    before = one;                                                               \
+                }                                                                               \
+                all |= here;                                                                    \
+                if (!((here & (here | last) >> PAIRS) >> 32 | (twice & table->rows)             \
+                      | (here & (CLOSE | CLOSE >> PAIRS)))) {                                   \
+                    last_but_one = BITS(chars[i + 6]);                                          \
+                    last = one;                                                                 \
+                    i = stop;                                                                   \
+                    continue;                                                                   \
+                }                                                                               \
+            }                                                                                   \
+            for (; i < stop; i++) {                                                             \
+                uint64_t here = BITS(chars[i]);                                                 \
+                all |= here;                                                                    \
+                pairs |= here & (last | (i - close < FAR ? CLOSE : 0)) >> PAIRS;                \
+                thrice |= here & last & last_but_one;                                           \
+                close = here & CLOSE ? i : close;                                               \
+                last_but_one = last;                                                            \
+                last = here;                                                                    \
+            }                                                                                   \
+        }                                                                                       \
+        uint32_t kinds = ((uint32_t)all & ~table->rows) | ((uint32_t)thrice & table->rows);     \
+        for (int i = 0; i < PAIRS; i++)                                                         \
+            kinds |= pairs >> 32 >> i & 1 ? table->pairs[i] : 0;                                \
+        return kinds;                                                                           \
     }
 FOR_EACH_WIDTH(LOOP, kinds)
 #undef LOOP

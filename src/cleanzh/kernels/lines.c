@@ -3,7 +3,7 @@
  * Most lines need no look at all once it is known how long they are and what they have; so a filter asks for the
  * numbers of those that could concern it, and makes strings of these only.
  */
-#include "text.h"
+#include "edits.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -125,6 +125,13 @@ length_of(const Outline *self, Py_ssize_t number)
     return self->lines[number + 1].start - self->lines[number].start - 1;
 }
 
+/* Whether a line is so long and has one of the kinds, if any are given. */
+static int
+is_such(const Outline *self, Py_ssize_t number, Py_ssize_t least, uint64_t some)
+{
+    return length_of(self, number) >= least && (some == 0 || self->lines[number].kinds & some);
+}
+
 static PyObject *
 outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -138,7 +145,7 @@ outline_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     else
         self = (Outline *)type->tp_alloc(type, 0);
     if (self != NULL) {
-        Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = 1 + BY_WIDTH(line_ends, text, length);
+        Py_ssize_t length = PyUnicode_GET_LENGTH(text), count = 1 + BY_WIDTH(times, text, length, '\n');
         Known known = {NULL, NULL, 0, 0};
         if (Py_TYPE(before) == type && PyUnicode_KIND(((Outline *)before)->text) == PyUnicode_KIND(text))
             known = (Known){PyUnicode_DATA(((Outline *)before)->text), ((Outline *)before)->lines, ((Outline *)before)->count, 0};
@@ -224,12 +231,8 @@ outline_pick(Outline *self, PyObject *const *args, Py_ssize_t given, PyObject *n
         return NULL;
     Py_ssize_t begin = (Py_ssize_t)values[BEGIN], stop = (Py_ssize_t)values[STOP];
     for (Py_ssize_t i = begin < 0 ? 0 : begin; i < stop && i < self->count; i++) {
-        Py_ssize_t length = length_of(self, i);
-        uint64_t kinds = self->lines[i].kinds;
-        if (length < (Py_ssize_t)values[LEAST] || length > (Py_ssize_t)values[MOST] || (kinds & values[NONE])
-            || (values[SOME] && !(kinds & values[SOME])))
-            continue;
-        if (append_number(found, i) < 0) {
+        if (length_of(self, i) <= (Py_ssize_t)values[MOST] && !(self->lines[i].kinds & values[NONE])
+            && is_such(self, i, (Py_ssize_t)values[LEAST], values[SOME]) && append_number(found, i) < 0) {
             Py_DECREF(found);
             return NULL;
         }
@@ -237,69 +240,71 @@ outline_pick(Outline *self, PyObject *const *args, Py_ssize_t given, PyObject *n
     return found;
 }
 
-/* Where the key of a line starts, and how long it is: its first characters, or those behind its blanks. */
-static Py_ssize_t
-key_of(const Outline *self, Py_ssize_t number, Py_ssize_t most, int stripped, Py_ssize_t *size)
-{
-    Py_ssize_t start = self->lines[number].start, stop = self->lines[number + 1].start - 1;
-    while (stripped && start < stop && Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(self->text, start)))
-        start++;
-    *size = stop - start < most ? stop - start : most;
-    return start;
-}
-
-/* Keys are entered into a table by their hash, and each compared with those of the same one. */
+/* The first and the last of the lines of some length that have one of the kinds; None if there is none. */
 static PyObject *
-outline_alike(Outline *self, PyObject *const *args, Py_ssize_t given)
+outline_edges(Outline *self, PyObject *const *args, Py_ssize_t given)
 {
-    Py_ssize_t least = given == 3 ? PyLong_AsSsize_t(args[0]) : -1, most = given == 3 ? PyLong_AsSsize_t(args[1]) : -1;
-    int stripped = given == 3 ? PyObject_IsTrue(args[2]) : -1;
+    Py_ssize_t least = given == 2 ? PyLong_AsSsize_t(args[0]) : -1;
+    uint64_t some = given == 2 ? PyLong_AsUnsignedLongLongMask(args[1]) : 0;
     if (PyErr_Occurred())
         return NULL;
-    if (least < 1 || most < 1) {
-        PyErr_SetString(PyExc_ValueError, "alike(least, key, stripped): both are numbers of characters");
+    if (given != 2) {
+        PyErr_SetString(PyExc_TypeError, "edges(least, some)");
         return NULL;
     }
-    Py_ssize_t entries = 0, size = 16;
-    for (Py_ssize_t i = 0; i < self->count; i++)
-        entries += length_of(self, i) >= least;
-    PyObject *found = PyList_New(0);
-    if (found == NULL || entries < 2)
-        return found;
-    while (size < 2 * entries)
-        size *= 2;
-    Py_ssize_t *slots = PyMem_Calloc((size_t)size, sizeof *slots); /* numbers of lines, counted from 1 */
-    char *again = PyMem_Calloc((size_t)self->count, 1);            /* lines whose key another has too */
-    const char *data = PyUnicode_DATA(self->text);
-    Py_ssize_t width = PyUnicode_KIND(self->text), length, other_length;
-    for (Py_ssize_t i = 0; slots != NULL && again != NULL && i < self->count; i++) {
-        if (length_of(self, i) < least)
-            continue;
-        const char *key = data + key_of(self, i, most, stripped, &length) * width;
-        uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, whose upper half is mixed into the lower one */
-        for (Py_ssize_t j = 0; j < length * width; j++)
-            hash = (hash ^ (unsigned char)key[j]) * 0x100000001b3u;
-        Py_ssize_t slot = (Py_ssize_t)((hash ^ hash >> 32) & (uint64_t)(size - 1));
-        for (; slots[slot]; slot = (slot + 1) & (size - 1)) {
-            const char *other = data + key_of(self, slots[slot] - 1, most, stripped, &other_length) * width;
-            if (length == other_length && memcmp(key, other, (size_t)(length * width)) == 0) {
-                again[i] = again[slots[slot] - 1] = 1;
-                break;
-            }
+    Py_ssize_t first = 0, last = self->count - 1;
+    while (first <= last && !is_such(self, first, least, some))
+        first++;
+    if (first > last)
+        Py_RETURN_NONE;
+    while (!is_such(self, last, least, some))
+        last--;
+    return Py_BuildValue("nn", first, last);
+}
+
+/* The edits that take lines away; GONE has the rule of each. */
+static PyObject *
+outline_without(Outline *self, PyObject *const *args, Py_ssize_t given)
+{
+    if (given != 2 || !PyDict_Check(args[0]) || !is_tuple_type(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "without(gone, Edit)");
+        return NULL;
+    }
+    PyObject *numbers = PyDict_Keys(args[0]), *edits = PyList_New(0), *nothing = PyUnicode_New(0, 0);
+    if (numbers == NULL || edits == NULL || nothing == NULL || PyList_Sort(numbers) < 0)
+        goto failed;
+    Py_ssize_t lines = self->count, closing = lines; /* from there on, all lines go */
+    for (Py_ssize_t i = PyList_GET_SIZE(numbers) - 1; i >= 0; i--) {
+        Py_ssize_t number = PyLong_AsSsize_t(PyList_GET_ITEM(numbers, i));
+        if (number < 0 || number >= lines) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_IndexError, "no such line");
+            goto failed;
         }
-        if (!slots[slot])
-            slots[slot] = i + 1;
+        closing -= number == closing - 1;
     }
-    if (slots == NULL || again == NULL) {
-        PyErr_NoMemory();
-        Py_CLEAR(found);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(numbers); i++) {
+        PyObject *key = PyList_GET_ITEM(numbers, i), *rule = PyDict_GetItemWithError(args[0], key);
+        Py_ssize_t number = PyLong_AsSsize_t(key), start, stop;
+        if (rule == NULL)
+            goto failed;
+        start = self->lines[number].start;
+        stop = self->lines[number + 1].start - (number == lines - 1);
+        if (number >= closing && closing > 0) { /* the line break before it, not the one behind it */
+            start--;
+            stop = self->lines[number + 1].start - 1;
+        }
+        if (append_edit(edits, (PyTypeObject *)args[1], rule, self->text, start, stop, nothing) < 0)
+            goto failed;
     }
-    for (Py_ssize_t i = 0; found != NULL && i < self->count; i++)
-        if (again[i] && append_number(found, i) < 0)
-            Py_CLEAR(found);
-    PyMem_Free(slots);
-    PyMem_Free(again);
-    return found;
+    Py_DECREF(numbers);
+    Py_DECREF(nothing);
+    return edits;
+failed:
+    Py_XDECREF(numbers);
+    Py_XDECREF(nothing);
+    Py_XDECREF(edits);
+    return NULL;
 }
 
 static PyMethodDef outline_methods[] = {
@@ -307,9 +312,11 @@ static PyMethodDef outline_methods[] = {
     {"pick", (PyCFunction)(void (*)(void))outline_pick, METH_FASTCALL | METH_KEYWORDS,
      "pick(begin=0, stop=..., least=0, most=..., some=0, none=0) -> list\n\n"
      "The lines from begin to stop that have least to most characters, some of the kinds (if any are given) and none."},
-    {"alike", (PyCFunction)(void (*)(void))outline_alike, METH_FASTCALL,
-     "alike(least, key, stripped) -> list\n\n"
-     "The lines of at least that length whose first key characters (behind blanks, if stripped) another has too."},
+    {"edges", (PyCFunction)(void (*)(void))outline_edges, METH_FASTCALL,
+     "edges(least, some) -> tuple[int, int] | None\n\n"
+     "The first and the last of the lines of at least that length that have one of the kinds."},
+    {"without", (PyCFunction)(void (*)(void))outline_without, METH_FASTCALL,
+     "without(gone, Edit) -> list\n\nThe edits that take lines away, by number with their rules."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -278,11 +278,20 @@ going(PyObject *module, PyObject *args)
 
 /* zones(text, least_head, least_tail) */
 
-/* Where in chars[start:end] the line begins that NUMBER lines stand before; the end if there are not so many. */
+/* Where in chars[:end] the line begins that NUMBER lines stand before; the end if there are not so many. Sixteen characters
+ * at once, as long as fewer lines end there. */
 #define LOOP(NAME, UNIT)                                                              \
     static Py_ssize_t NAME(const UNIT *chars, Py_ssize_t end, Py_ssize_t number)      \
     {                                                                                 \
         Py_ssize_t at = 0;                                                            \
+        for (; at + 16 <= end; at += 16) {                                            \
+            int ends = 0;                                                             \
+            for (int i = 0; i < 16; i++)                                              \
+                ends += chars[at + i] == '\n';                                        \
+            if (ends >= number)                                                       \
+                break;                                                                \
+            number -= ends;                                                           \
+        }                                                                             \
         while (at < end && number > 0)                                                \
             number -= chars[at++] == '\n';                                            \
         return at;                                                                    \
@@ -298,7 +307,7 @@ zones(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "Unn", &text, &least_head, &least_tail))
         return NULL;
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-    Py_ssize_t lines = BY_WIDTH(line_ends, text, length) + (length && PyUnicode_READ_CHAR(text, length - 1) != '\n');
+    Py_ssize_t lines = BY_WIDTH(times, text, length, '\n') + (length && PyUnicode_READ_CHAR(text, length - 1) != '\n');
     Py_ssize_t third = (lines + 2) / 3, head = third > least_head ? third : least_head;
     Py_ssize_t tail = lines - (third > least_tail ? third : least_tail);
     return Py_BuildValue("(nn)", head < lines ? BY_WIDTH(behind, text, length, head) : length + 1,

@@ -62,6 +62,19 @@ rules_of(Screen *self, Py_ssize_t size, int64_t length, uint64_t *rules)
     return some;
 }
 
+/* Leaves out the rules that are for prose alone, if a line, given as codes, is none. */
+static int
+without_prose(Screen *self, Py_ssize_t size, uint64_t *rules)
+{
+    int other = may_match(self, &self->automata[1], self->line, size), some = 0;
+    for (Py_ssize_t word = 0; word < self->words; word++) {
+        if (other > 0)
+            rules[word] &= ~self->prose[word];
+        some |= rules[word] != 0;
+    }
+    return other < 0 ? -1 : some;
+}
+
 /* See narrowing.h. */
 static int
 narrow(PyObject *screen, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint64_t *rules, PyObject **seen)
@@ -85,6 +98,8 @@ narrow(PyObject *screen, PyObject *text, Py_ssize_t start, Py_ssize_t end, uint6
         return hidden;
     }
     int some = rules_of(self, end - low, length, rules);
+    if (some > 0)
+        some = without_prose(self, end - low, rules);
     if (some > 0 && (*seen = folded(self, kind, chars, low, end)) == NULL)
         return -1;
     return some;
@@ -105,7 +120,41 @@ narrowing(Screen *self, PyObject *Py_UNUSED(nothing))
     return capsule;
 }
 
-/* Screen(codes, beyond, plain, sets, set_size, programs, longest, window) */
+/* unlike(text, known) */
+
+/* Whether rules see no difference between two characters. */
+static inline int
+alike(const Screen *self, Py_UCS4 one, Py_UCS4 other)
+{
+    return one == other || (one < CODES && other < CODES && self->plain[one] && self->plain[one] == self->plain[other] &&
+                            !Py_UNICODE_ISSPACE(one) && !Py_UNICODE_ISSPACE(other));
+}
+
+static PyObject *
+unlike(Screen *self, PyObject *args)
+{
+    PyObject *text, *known;
+    if (!PyArg_ParseTuple(args, "UU", &text, &known))
+        return NULL;
+    int kind = PyUnicode_KIND(text), known_kind = PyUnicode_KIND(known);
+    const void *chars = PyUnicode_DATA(text), *others = PyUnicode_DATA(known);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text), known_length = PyUnicode_GET_LENGTH(known), low = 0, high = length;
+    while (low < length && low < known_length &&
+           alike(self, PyUnicode_READ(kind, chars, low), PyUnicode_READ(known_kind, others, low)))
+        low++;
+    if (low < length || low < known_length)
+        while (low && PyUnicode_READ(kind, chars, low - 1) != '\n')
+            low--;
+    Py_ssize_t shift = known_length - length;
+    while (high > low && high + shift > low &&
+           alike(self, PyUnicode_READ(kind, chars, high - 1), PyUnicode_READ(known_kind, others, high - 1 + shift)))
+        high--;
+    while (high < length && PyUnicode_READ(kind, chars, high++) != '\n')
+        ;
+    return Py_BuildValue("(nn)", low, high);
+}
+
+/* Screen(codes, beyond, plain, sets, set_size, programs, longest, prose, window) */
 
 static int
 refuse(const char *why)
@@ -190,7 +239,7 @@ find_ends(Screen *self)
     return 0;
 }
 
-/* The programs of the tricks, and of each rule: lists of bytes. */
+/* The programs of the tricks and of what is no prose, and those of each rule: lists of bytes. */
 static int
 take_programs(Screen *self, PyObject *programs)
 {
@@ -201,8 +250,8 @@ take_programs(Screen *self, PyObject *programs)
     self->narrowing = (Narrowing){narrow, (PyObject *)self, self->words};
     for (Py_ssize_t rule = 0; rule <= self->rules; rule++) {
         PyObject *some = PyList_GET_ITEM(programs, rule);
-        if (!PyList_Check(some) || (rule == 0 && PyList_GET_SIZE(some) != 1))
-            return refuse("Screen: the programs are lists, and there is one for tricks");
+        if (!PyList_Check(some) || (rule == 0 && PyList_GET_SIZE(some) != 2))
+            return refuse("Screen: the programs are lists, the first of two for all lines");
         count += (size_t)PyList_GET_SIZE(some);
     }
     self->automata = PyMem_Calloc(count, sizeof(*self->automata));
@@ -231,12 +280,13 @@ take_programs(Screen *self, PyObject *programs)
 
 static int
 take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buffer *plain, const Py_buffer *sets,
-     const Py_buffer *longest, PyObject *programs)
+     const Py_buffer *longest, const Py_buffer *prose, PyObject *programs)
 {
     if (codes->len != CODES * (Py_ssize_t)sizeof(uint16_t) || plain->len != codes->len || beyond->len == 0 ||
         beyond->len % 8 || self->set_size < 1 || self->set_size > 0x1FFF || sets->len % self->set_size ||
         self->window < 1 || PyList_GET_SIZE(programs) == 0 ||
-        longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t))
+        longest->len != (PyList_GET_SIZE(programs) - 1) * (Py_ssize_t)sizeof(int64_t) ||
+        prose->len != (PyList_GET_SIZE(programs) + 6) / 8)
         return refuse("Screen: the sizes do not fit");
     self->code_count = (uint32_t)self->set_size * 8;
     self->set_count = sets->len / self->set_size;
@@ -246,8 +296,13 @@ take(Screen *self, const Py_buffer *codes, const Py_buffer *beyond, const Py_buf
     self->plain = copied(plain);
     self->sets = copied(sets);
     self->longest = copied(longest);
+    self->prose = PyMem_Calloc((size_t)prose->len / 8 + 1, sizeof(*self->prose));
+    if (self->prose == NULL)
+        PyErr_NoMemory();
     if (PyErr_Occurred())
         return -1;
+    for (Py_ssize_t at = 0; at < prose->len; at++)
+        self->prose[at / 8] |= (uint64_t)((const uint8_t *)prose->buf)[at] << at % 8 * 8;
     for (uint32_t character = 0; character < CODES; character++)
         if (self->codes[character] >= self->code_count)
             return refuse("Screen: a code is in no set");
@@ -262,15 +317,15 @@ screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
 {
     PyObject *programs;
     Py_ssize_t set_size, window;
-    Py_buffer codes, beyond, plain, sets, longest;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*nO!y*n", &codes, &beyond, &plain, &sets, &set_size, &PyList_Type, &programs,
-                          &longest, &window))
+    Py_buffer codes, beyond, plain, sets, longest, prose;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*nO!y*y*n", &codes, &beyond, &plain, &sets, &set_size, &PyList_Type,
+                          &programs, &longest, &prose, &window))
         return NULL;
     Screen *self = (Screen *)type->tp_alloc(type, 0);
     if (self != NULL) {
         self->set_size = set_size;
         self->window = window;
-        if (take(self, &codes, &beyond, &plain, &sets, &longest, programs) < 0)
+        if (take(self, &codes, &beyond, &plain, &sets, &longest, &prose, programs) < 0)
             Py_CLEAR(self);
     }
     PyBuffer_Release(&codes);
@@ -278,6 +333,7 @@ screen_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
     PyBuffer_Release(&plain);
     PyBuffer_Release(&sets);
     PyBuffer_Release(&longest);
+    PyBuffer_Release(&prose);
     return (PyObject *)self;
 }
 
@@ -289,7 +345,7 @@ screen_dealloc(Screen *self)
         PyMem_Free(self->automata[at].program);
     }
     void *parts[] = {self->codes, self->beyond, self->plain, self->sets, self->automata, self->of_rule, self->longest,
-                     self->first, self->last, self->stack, self->mark, self->found, self->may, self->line};
+                     self->prose, self->first, self->last, self->stack, self->mark, self->found, self->may, self->line};
     for (size_t at = 0; at < sizeof(parts) / sizeof(*parts); at++)
         PyMem_Free(parts[at]);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -298,6 +354,9 @@ screen_dealloc(Screen *self)
 static PyMethodDef screen_methods[] = {
     {"narrowing", (PyCFunction)narrowing, METH_NOARGS,
      "narrowing() -> object\n\nWhat the kernel forms asks which rules may match a line."},
+    {"unlike", (PyCFunction)unlike, METH_VARARGS,
+     "unlike(text, known) -> tuple[int, int]\n\nThe span of the text, in whole lines, before and behind which rules see "
+     "the same lines as in the known text."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -305,7 +364,7 @@ static PyTypeObject screen_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "cleanzh.kernels.screen.Screen",
     .tp_basicsize = sizeof(Screen),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Screen(codes, beyond, plain, sets, set_size, programs, longest, window)\n\nSee cleanzh.rulebook.screen.",
+    .tp_doc = "Screen(codes, beyond, plain, sets, set_size, programs, longest, prose, window)\n\nSee cleanzh.rulebook.screen.",
     .tp_new = screen_new,
     .tp_dealloc = (destructor)screen_dealloc,
     .tp_methods = screen_methods,

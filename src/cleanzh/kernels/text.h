@@ -72,22 +72,38 @@ is_tuple_type(PyObject *object)
            && ((PyTypeObject *)object)->tp_basicsize == PyTuple_Type.tp_basicsize;
 }
 
-/* How many ends of lines there are in a text. */
-#define LINE_ENDS(NAME, UNIT)                                                    \
-    static inline Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length)          \
-    {                                                                            \
-        Py_ssize_t count = 0;                                                    \
-        for (Py_ssize_t i = 0; i < length; i++)                                  \
-            count += chars[i] == '\n';                                           \
-        return count;                                                            \
+/* How often a character stands in a text: eight places or more are counted at once, as wide as the characters, so
+ * blocks must be short. */
+#define COUNTED_AT_ONCE 240
+#define TIMES(NAME, UNIT)                                                                                \
+    static inline Py_ssize_t NAME(const UNIT *chars, Py_ssize_t length, Py_UCS4 character)               \
+    {                                                                                                    \
+        Py_ssize_t count = 0;                                                                            \
+        for (Py_ssize_t start = 0; start < length; start += COUNTED_AT_ONCE) {                           \
+            Py_ssize_t size = length - start < COUNTED_AT_ONCE ? length - start : COUNTED_AT_ONCE;       \
+            const UNIT *block = chars + start, one = (UNIT)character;                                    \
+            UNIT ones = 0;                                                                               \
+            for (Py_ssize_t i = 0; i < size; i++)                                                        \
+                ones += (UNIT)(block[i] == one);                                                         \
+            count += ones;                                                                               \
+        }                                                                                                \
+        return count;                                                                                    \
     }
-FOR_EACH_WIDTH(LINE_ENDS, line_ends)
-#undef LINE_ENDS
+FOR_EACH_WIDTH(TIMES, times)
+#undef TIMES
 
-/* The place of the first such character from START on, or the end: eight at once, since most places have another. */
+/* The place of the first such character from START on, or the end: 32 at once and then eight, since most places have
+ * another. Of so many a compiler makes one comparison of several, of fewer it does not. */
 #define FIRST_OF(NAME, UNIT)                                                                            \
     static Py_ssize_t NAME(const UNIT *chars, UNIT character, Py_ssize_t start, Py_ssize_t end)         \
     {                                                                                                   \
+        for (; start + 32 <= end; start += 32) {                                                        \
+            UNIT found = 0;                                                                             \
+            for (int i = 0; i < 32; i++)                                                                \
+                found |= (UNIT)(chars[start + i] == character);                                         \
+            if (found)                                                                                  \
+                break;                                                                                  \
+        }                                                                                               \
         for (; start + 8 <= end; start += 8) {                                                          \
             int found = 0;                                                                              \
             for (int i = 0; i < 8; i++)                                                                 \

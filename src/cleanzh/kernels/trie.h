@@ -3,7 +3,8 @@
  *
  * A page is searched once, and what lies between two pages takes all that was in the cache. So what counts is how many
  * lines of it are asked for. A character has a code of two bytes, and the lower one, which is its class, is all that is
- * asked of most places: 256 rows of bits say which classes stand side by side where a literal begins.
+ * asked of most places, from a table of its own: 256 rows of bits say which classes stand side by side where a literal
+ * begins.
  */
 #ifndef CLEANZH_KERNELS_TRIE_H
 #define CLEANZH_KERNELS_TRIE_H
@@ -22,9 +23,11 @@ typedef uint32_t Set[CLASSES / 32];
 
 /* Of what stands second: */
 typedef struct {
-    Set before;  /* what begins longer literals with it, */
-    Set whole;   /* what begins literals of one or two characters with it, */
-    Set behind;  /* and what stands third */
+    struct {
+        uint32_t before; /* what begins longer literals with it, */
+        uint32_t whole;  /* what begins literals of one or two characters with it, */
+    } begins[CLASSES / 32];
+    Set behind; /* and what stands third */
 } Row;
 
 typedef struct {
@@ -34,6 +37,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     uint16_t *codes; /* of all characters below `characters`; 0: in no literal */
+    uint8_t *classes; /* the same of these codes */
     uint32_t characters;
     Row *rows; /* by class */
     Set alone; /* the classes with a character that is a literal */
@@ -58,12 +62,12 @@ add(uint32_t *set, uint32_t class)
     set[class / 32] |= (uint32_t)1 << class % 32;
 }
 
-/* Whether a literal may begin with three codes, of which a row is that of the second. */
+/* Whether a literal may begin with three classes, of which a row is that of the second. */
 static inline uint32_t
 may_begin(const Row *row, uint32_t first, uint32_t third)
 {
-    uint32_t goes_on = 0 - has(row->behind, CLASS(third)), begins = CLASS(first);
-    return (row->whole[begins / 32] | (row->before[begins / 32] & goes_on)) >> begins % 32 & 1;
+    uint32_t before = row->begins[first / 32].before >> first % 32, whole = row->begins[first / 32].whole >> first % 32;
+    return ((row->behind[third / 32] >> third % 32 & before) | whole) & 1;
 }
 
 /* Where two codes are in the hash table, or would be. */
@@ -179,7 +183,7 @@ make_codes(Forms *self, PyObject *literals)
     return used > MAX_CODES ? refuse("Forms: too many different characters") : 0;
 }
 
-/* Gives what folds to a character the same code. */
+/* Gives what folds to a character the same code, and all their classes. */
 static int
 fold(Forms *self, PyObject *folds)
 {
@@ -195,6 +199,8 @@ fold(Forms *self, PyObject *folds)
         Py_UCS4 folded = PyUnicode_READ_CHAR(value, 0);
         self->codes[PyLong_AsLong(key)] = folded < self->characters ? plain[folded] : 0;
     }
+    for (uint32_t character = 0; character < self->characters; character++)
+        self->classes[character] = CLASS(self->codes[character]);
     PyMem_Free(plain);
     return 0;
 }
@@ -291,18 +297,19 @@ add_literals(Forms *self, Making *making)
         for (end = form + 1; end < self->forms; end++)
             if (code_at(self, making, end, 0) != first || code_at(self, making, end, 1) != second)
                 break;
+        const uint32_t bit = (uint32_t)1 << CLASS(first) % 32;
         *pair_of(self, first, second) = (Pair){first << 16 | second, making->made};
         if (second == 0) { /* whatever stands second */
             add(self->alone, CLASS(first));
             for (uint32_t class = 0; class < CLASSES; class++)
-                add(self->rows[class].whole, CLASS(first));
+                self->rows[class].begins[CLASS(first) / 32].whole |= bit;
         }
         Row *row = &self->rows[CLASS(second)];
         for (uint32_t one = form; one < end && second; one++) {
             uint32_t third = code_at(self, making, one, 2);
             if (third)
                 add(row->behind, CLASS(third));
-            add(third ? row->before : row->whole, CLASS(first));
+            *(third ? &row->begins[CLASS(first) / 32].before : &row->begins[CLASS(first) / 32].whole) |= bit;
         }
         add_branch(self, making, (Branch){form, end, second ? 2 : 1, 0, 0});
     }
@@ -317,13 +324,14 @@ make(Forms *self, PyObject *literals, PyObject *folds, const uint32_t *values)
     while ((uint32_t)1 << self->pair_bits <= 2 * self->forms || self->pair_bits < 4)
         self->pair_bits++;
     self->codes = PyMem_Calloc((size_t)self->characters + 1, sizeof(*self->codes));
+    self->classes = PyMem_Calloc((size_t)self->characters + 1, sizeof(*self->classes));
     self->rows = PyMem_Calloc(CLASSES, sizeof(*self->rows));
     self->pairs = PyMem_Calloc((size_t)1 << self->pair_bits, sizeof(*self->pairs));
     /* A node has no more than eight words, three of them in its parent. */
     self->nodes = PyMem_Malloc((8 * letters + 1) * sizeof(*self->nodes));
     Making making = {literals, values, PyMem_Malloc((letters + 2) * sizeof(Branch)), 0, 1};
     int failed = -1;
-    if (!self->codes || !self->rows || !self->pairs || !self->nodes || !making.branches)
+    if (!self->codes || !self->classes || !self->rows || !self->pairs || !self->nodes || !making.branches)
         PyErr_NoMemory();
     else if (make_codes(self, literals) == 0) {
         add_literals(self, &making);

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["ENTRIES", "Classes", "answers", "bits_of", "classes_of", "ranges"]
+__all__ = ["DIGITS", "ENTRIES", "Classes", "answers", "bits_of", "classes_of", "entry_of", "ranges"]
 
 # A table has an entry for each character of the BMP, and one for each plane beyond.
 ENTRIES = 0x10000 + 16
+# Of the planes beyond, one has digits, and all that stands in it is taken for one.
+DIGITS = "\\d\U00010000-\U0001ffff"
 
 # What the kernels know: how many classes there may be, the classes of a run, of the start of a text and of its end, and
 # how many lengths of a run are told apart.
@@ -85,9 +87,10 @@ def ranges(chars: str) -> Iterator[range]:
     [range(97, 100), range(93, 94)]
     """
     for first, last in re.findall(r"\\?(.)(?:-\\?(.))?", chars, re.DOTALL):
-        yield range(_entry(first), _entry(last or first) + 1)
+        yield range(entry_of(first), entry_of(last or first) + 1)
 
 
-def _entry(char: str) -> int:
+def entry_of(char: str) -> int:
+    """Where a table has a character: one of the BMP at its code point, of the planes beyond one entry each."""
     code = ord(char)
     return code if code <= 0xFFFF else 0xFFFF + (code >> 16)

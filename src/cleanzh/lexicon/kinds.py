@@ -7,6 +7,7 @@ bits; the text is scanned for the first that asks, and the others are told what 
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from array import array
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cleanzh import prepared
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import ENTRIES, ranges
+from cleanzh.lexicon.readings import LETTERS
 from cleanzh.lexicon.script import characters
+from cleanzh.lexicon.strange import BOXES, LEADS, SHORT, TRAILS, strange
 from cleanzh.lexicon.units import code_points
 from cleanzh.patterns import lazily
 
@@ -34,19 +37,19 @@ __all__ = [
     "CODE",
     "COMMA",
     "COUNTER",
+    "DAMAGED",
     "DIGIT",
     "DOTS",
     "ESCAPE",
     "FORMAT",
     "HANGUL",
-    "JAMO",
     "KANA",
     "LATIN",
     "LINE_FEEDS",
+    "LOST",
     "OCTET",
     "ODD_BLANK",
     "ODD_BREAK",
-    "QUESTION",
     "QUOTE",
     "RULE",
     "SEMICOLON",
@@ -56,6 +59,7 @@ __all__ = [
     "UNDERSCORE",
     "UNSEEN",
     "count_of",
+    "damaged",
     "kinds_of",
     "places_of",
 ]
@@ -76,12 +80,10 @@ __all__ = [
     COMMA,  # half-width forms of Chinese punctuation: , ; : ! ?
     BRACKET,  # ( )
     QUOTE,
-    QUESTION,  # what a lost byte is shown as: ? ？ U+FFFD
     LATIN,
     DIGIT,
     KANA,
-    HANGUL,
-    JAMO,
+    HANGUL,  # whole or in parts, jamo
     SIMPLIFIED,  # written in one of the scripts only
     TRADITIONAL,
     RULE,  # of a table: box drawing and |
@@ -91,6 +93,8 @@ __all__ = [
     OCTET,  # two in a row that begin an escape of addresses: %u %E %e
     FORMAT,  # two in a row that end a place holder: %s %d $s $d
     COUNTER,  # two in a row that are in the name of a script that counts visits or places adverts
+    LOST,  # two in a row: what a lost byte is shown as (? ？ U+FFFD), and what may stand behind it
+    DAMAGED,  # two that are strange close to each other, or the two bytes of a character; any short text may be
 ) = (1 << bit for bit in range(30))  # in more bits, a number takes twice the room and the time
 
 _CLASSES = {
@@ -112,28 +116,31 @@ _CLASSES = {
     COMMA: ",;:!?",
     BRACKET: "()",
     QUOTE: '"',
-    QUESTION: "?？\ufffd",
     LATIN: "A-Za-z",
     DIGIT: "0-9０-９",
     KANA: "ぁ-ヿ",
-    HANGUL: "가-힣",
-    JAMO: "\u1100-\u11ff\u3131-\u318e",
+    HANGUL: "가-힣\u1100-\u11ff\u3131-\u318e",
     RULE: "─-▟|",
 }
 _ROWS = {LINE_FEEDS: "\n", DOTS: ".。"}
 _STOPS = [lazily(f"{stop}[.。]{{2}}") for stop in (r"\.", "。")]  # from a literal, a search runs at the speed of memchr
-# The first of two characters, and the second. There can be 16 of them.
+# The first of two characters, and the second. There can be 15 of them, and one whose characters are only close.
 _PAIRS = {
     ESCAPE: [("\\", "ux")],
     OCTET: [("%", "uEe")],
     FORMAT: [("%$", "sd")],
     COUNTER: [(".", "w"), ("y", "g"), ("g", "lt"), ("Z", "Z"), ("d", "S")],
+    DAMAGED: [(LEADS, TRAILS)],
+    LOST: [("?？\ufffd", f"( !！?？{LETTERS}")],
 }
-_LITERALS = {
-    kind: [one + other for first, second in of for one in first for other in second] for kind, of in _PAIRS.items()
+_NEIGHBOURS = {  # a pattern that begins with a literal is searched for at the speed of memchr
+    kind: [lazily(f"{re.escape(one)}[{second}]") for first, second in of for one in first]
+    for kind, of in _PAIRS.items()
+    if kind != DAMAGED
 }
+_CLOSE, _FAR = 15, 4  # which pair that is, and how far its second character may stand behind the first
 _SINGLE = sum(_CLASSES) | SIMPLIFIED | TRADITIONAL
-_BITS, _PAIRED = 256 * 8, 16 * 4  # bytes of the table
+_BITS = 256 * 8  # bytes of the table
 _SECOND, _FIRST = 32, 48  # from these bits on, the table says of which pairs a character is a part
 
 # To look up so many characters one by one takes less than to import numpy; and a text of so many, less than to call it.
@@ -148,7 +155,10 @@ class _Table(NamedTuple):
     bits: memoryview
 
 
-@prepared.at_build("lexicon/classes.py", "lexicon/script.py", "lexicon/script.txt")
+@prepared.at_build(
+    *("lexicon/classes.py", "lexicon/readings.py", "lexicon/script.py", "lexicon/script.txt", "lexicon/strange.py"),
+    *("lexicon/bigrams.npz", "lexicon/bigrams.py"),
+)
 def _as_bytes() -> bytes:
     """The bits of each class, the kinds of the pairs, which kinds are rows, and the class of each entry."""
     classes, bits, numbers = bytearray(ENTRIES), [0], {0: 0}
@@ -167,19 +177,21 @@ def _as_bytes() -> bytes:
                 to[one] = number(bits[one] | bit)
             classes[span.start : span.stop] = part.translate(to)
     for name, kind in (("simplified", SIMPLIFIED), ("traditional", TRADITIONAL)):
-        for char in characters(name):
+        for char in sorted(characters(name)):  # the numbers shall not depend on the order of a set
             if char <= "\uffff":
                 code = ord(char)
                 classes[code] = number(bits[classes[code]] | kind)
-    pairs = array("I", [kind for kind, of in _PAIRS.items() for _ in of]).tobytes()
-    table = array("Q", bits).tobytes().ljust(_BITS, b"\0") + pairs.ljust(_PAIRED, b"\0")
+    pairs = array("I", [kind for kind, of in _PAIRS.items() for _ in of])
+    pairs.extend([0] * (_CLOSE - len(pairs)) + [DAMAGED])
+    table = array("Q", bits).tobytes().ljust(_BITS, b"\0") + pairs.tobytes()
     return table + array("I", [sum(_ROWS), 0]).tobytes() + classes
 
 
 def _bits() -> Iterator[tuple[int, str]]:
     """The bits of the table, each with the characters that have it."""
     yield from (*_CLASSES.items(), *_ROWS.items())
-    for place, (first, second) in enumerate(itertools.chain.from_iterable(_PAIRS.values())):
+    pairs = [*enumerate(itertools.chain.from_iterable(_PAIRS.values())), (_CLOSE, (strange(), strange() + BOXES))]
+    for place, (first, second) in pairs:
         yield 1 << _FIRST + place, first.replace("\\", r"\\")
         yield 1 << _SECOND + place, second
 
@@ -227,6 +239,8 @@ def kinds_of(text: str) -> int:
         import numpy as np
 
         kinds = int(np.bitwise_or.reduce(_kinds_by_place(text))) | _neighbours_of(text)
+    if 0 < len(text) <= SHORT:
+        kinds |= DAMAGED
     _last = text, kinds
     return kinds
 
@@ -244,10 +258,16 @@ def _neighbours_of(text: str) -> int:
     kinds = LINE_FEEDS if "\n\n\n" in text else 0
     if any(dots.search(text) for dots in _STOPS):
         kinds |= DOTS
-    for kind, literals in _LITERALS.items():
-        if any(literal in text for literal in literals):
+    for kind, pairs in _NEIGHBOURS.items():
+        if any(pair.search(text) for pair in pairs):
             kinds |= kind
-    return kinds
+    return kinds | DAMAGED if damaged().search(text) else kinds
+
+
+@cache
+def damaged() -> re.Pattern[str]:
+    """What :data:`DAMAGED` says of a text, as a pattern."""
+    return prepared.compiled(f"[{strange()}](?s:.{{0,{_FAR - 1}}}?)[{strange()}{BOXES}]|[{LEADS}][{TRAILS}]")
 
 
 def _kinds_of_few(text: str) -> int:

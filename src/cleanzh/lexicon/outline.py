@@ -10,14 +10,13 @@ import itertools
 import re
 import sys
 from array import array
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from cleanzh import prepared
 from cleanzh.edits import Edit
 from cleanzh.kernels import kernel
-from cleanzh.lexicon.classes import ENTRIES
+from cleanzh.lexicon.classes import DIGITS, ENTRIES
 from cleanzh.lexicon.lines import lines_of
 
 __all__ = [
@@ -76,8 +75,6 @@ _PAIRS = {
     WORK: "[书片剧歌][名手] 出版 IS 定价 页[数數] 丛书 [装开][帧本] [导導主]演 [编編作][剧曲词] [类類]型 演唱 [专專]辑"
     " 品牌",
 }
-# Of the planes beyond the first, one has digits, and all that stands in it is taken for one.
-_DIGITS = "\\d\U00010000-\U0001ffff"
 _CLASSES_AT_MOST = 256
 _ANY = sys.maxsize
 
@@ -88,8 +85,8 @@ class Outline:
     >>> outline = Outline("本报讯：\\n四五六。\\n\\n四五")
     >>> len(outline), outline[1], outline.pick(some=INK), outline.pick(some=INK, none=STOP, most=3)
     (4, '四五六。', [0, 1, 3], [3])
-    >>> outline.pick(some=AGENCY << OPENING), outline.pick(some=FIELD)
-    ([0], [0])
+    >>> outline.pick(some=AGENCY << OPENING), outline.pick(some=FIELD), outline.edges(2, INK)
+    ([0], [0], (0, 3))
     """
 
     __slots__ = ("_lines", "_starts", "text")
@@ -129,24 +126,32 @@ class Outline:
             found = [number for number in found if has(lines[number])]
         return found
 
-    def alike(self, least: int, key: int, stripped: bool) -> list[int]:
-        """The lines of at least ``least`` characters whose first ``key`` ones another has too.
+    def edges(self, least: int, some: int) -> tuple[int, int] | None:
+        """The first and the last of the lines of at least ``least`` characters that have one of the kinds."""
+        found = self.pick(least=least, some=some)
+        return (found[0], found[-1]) if found else None
 
-        >>> Outline("一二三\\n一二\\n 一二四").alike(3, 2, True)
-        [0, 2]
-        """
-        keys = {
-            number: (line.lstrip() if stripped else line)[:key]
-            for number, line in enumerate(self._lines)
-            if len(line) >= least
-        }
-        counts = Counter(keys.values())
-        return [number for number, line in keys.items() if counts[line] > 1]
+    def without(self, gone: Mapping[int, str], edit: type[Edit]) -> list[Edit]:
+        """See the function of this name."""
+        last = len(self) - 1
+        closing = last + 1
+        while closing - 1 in gone:
+            closing -= 1
+        text, edits = self.text, []
+        for number in sorted(gone):
+            start, stop = self.start(number), self.start(number + 1)
+            if number >= closing > 0:
+                start -= 1
+                stop -= 1
+            elif number == last:
+                stop -= 1
+            edits.append(edit(gone[number], start, text[start:stop], ""))
+        return edits
 
 
 # The last outline; replaced as a whole, so threads may share it. That of a long text is not kept.
 _last = Outline("")
-_LONG = 1_000_000
+_TOO_LONG = 1_000_000
 
 
 def outline_of(text: str) -> Outline:
@@ -159,7 +164,7 @@ def outline_of(text: str) -> Outline:
     if known.text == text:
         return known
     made = Outline(text) if (compiled := kernel("lines")) is None else compiled.Outline(text, _table(), known)
-    if len(text) < _LONG:
+    if len(text) < _TOO_LONG:
         _last = made
     return made
 
@@ -169,22 +174,7 @@ def without(outline: Outline, gone: Mapping[int, str]) -> list[Edit]:
 
     The line break behind a line goes along, or the one before it at the end of the text.
     """
-    if not gone:
-        return []
-    last = len(outline) - 1
-    closing = last + 1
-    while closing - 1 in gone:
-        closing -= 1
-    text, edits = outline.text, []
-    for number in sorted(gone):
-        start, stop = outline.start(number), outline.start(number + 1)
-        if number >= closing > 0:
-            start -= 1
-            stop -= 1
-        elif number == last:
-            stop -= 1
-        edits.append(Edit(gone[number], start, text[start:stop], ""))
-    return edits
+    return outline.without(gone, Edit)
 
 
 @cache
@@ -197,7 +187,7 @@ def _finder(kinds: int) -> Callable[[str], object]:
         return lambda line: opens(line.lstrip()[:_OPENS]) or has(line)
     ways = [f"[{chars}]" for kind, chars in _CLASSES.items() if kind & kinds]
     pairs = [
-        pair.replace("$", r"\Z").replace(r"\d", f"[{_DIGITS}]")
+        pair.replace("$", r"\Z").replace(r"\d", f"[{DIGITS}]")
         for kind, row in _PAIRS.items()
         if kind & kinds
         for pair in row.split()
@@ -256,4 +246,4 @@ def _mark(marks: dict[int, list[int]], side: int, bit: int, part: str) -> None:
 def _escaped(sign: str) -> list[str]:
     """The characters that an escape of :mod:`re` matches, one for all of a plane; none is a Han or a hangul."""
     others = (*range(0x3100), *range(0xA000, 0xAC00), *range(0xF900, 0x10001))
-    return re.findall(f"[{_DIGITS}]" if sign == r"\d" else sign, "".join(map(chr, others)))
+    return re.findall(f"[{DIGITS}]" if sign == r"\d" else sign, "".join(map(chr, others)))

@@ -14,7 +14,11 @@ from typing import Final
 
 from cleanzh import prepared
 
-__all__ = ["read_alike", "readings", "syllables", "toneless"]
+__all__ = ["LETTERS", "read_alike", "readings", "syllables", "toneless"]
+
+# What pinyin is written with, as a range of characters. GBK has the letters with tone marks one by one; a text may have
+# come apart since (NFD).
+LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
 
 _DATA: Final = Path(__file__).parent / "readings.txt"
 

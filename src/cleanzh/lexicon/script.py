@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
+from cleanzh.lexicon.classes import ENTRIES, entry_of
 from cleanzh.lexicon.units import code_points
 from cleanzh.patterns import lazily
 
@@ -120,7 +121,7 @@ def character_class(name: str) -> re.Pattern[str]:
 @prepared.at_build("lexicon/script.txt")
 def _kinds() -> bytes:
     """The kind of each character of the BMP, and behind them those of the 16 planes beyond."""
-    table = bytearray(0x10000 + 16)
+    table = bytearray(ENTRIES)
     for code in (*range(0x3041), *range(0xFF21, 0xFF5B)):  # beyond, letters are the Han, kana and hangul set below
         if chr(code).isalpha():
             table[code] = _LETTER
@@ -161,8 +162,7 @@ def _counts(text: str) -> Sequence[int]:
 def _count_few(text: str) -> list[int]:
     kinds, counts = _kinds(), [0] * _KINDS
     for char, count in Counter(text).items():
-        code = ord(char)
-        counts[kinds[code if code <= 0xFFFF else 0xFFFF + (code >> 16)]] += count
+        counts[kinds[entry_of(char)]] += count
     return counts
 
 

@@ -8,7 +8,8 @@ GBK's row FE was put into the private use area, and what GB 18030 assigns there 
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+
+from cleanzh import prepared
 
 __all__ = ["common_form", "from_private_use"]
 
@@ -37,7 +38,7 @@ _SINCE_2005 = {
 }
 
 
-@cache
+@prepared.at_build()
 def from_private_use() -> dict[str, str]:
     """What stands where GBK's fonts had a rare character, by its place in the private use area."""
     common = common_form()
@@ -50,7 +51,7 @@ def from_private_use() -> dict[str, str]:
     return {place: common.get(char, char) for place, char in found.items()}
 
 
-@cache
+@prepared.at_build()
 def common_form() -> dict[str, str]:
     """The common character that a compatibility ideograph or a radical stands for."""
     places = [*range(0x2F00, 0x2FD6), *range(0xF900, 0xFADA), *range(0x2F800, 0x2FA1E)]

@@ -123,6 +123,24 @@ class Rulebook:
         held = self._index.lines(text)
         return self._every(text, {start: wanted for start, _, wanted, _ in held}) if self._index.always else held
 
+    def new_lines(self, text: str, known: str, waiting: Iterable[Line]) -> list[Line]:
+        """The same where another text is known, on which nothing can be found but on the lines that wait.
+
+        The filters behind one that is asked again mostly change what rules do not see, or a line or two.
+        """
+        index = self._index
+        low, high = (0, len(text)) if index.always else index.unlike(text, known)
+        if not low and high == len(text):
+            return self.lines(text)
+        shift = len(text) - len(known)
+        above = [line for line in waiting if line[0] < low]
+        below = [
+            (start + shift, end + shift, wanted, seen)
+            for start, end, wanted, seen in waiting
+            if start + shift >= high and start >= low
+        ]
+        return [*above, *(index.lines(text, low, high) if low < high else ()), *below]
+
     def _every(self, text: str, held: Mapping[int, int]) -> list[Line]:
         lines: list[Line] = []
         start, always = 0, self._index.always

@@ -18,15 +18,17 @@ from cleanzh.rulebook.gate import INFINITE, LONGEST_NOTED, Gate, Line, Needed, s
 from cleanzh.rulebook.rule import Rule
 from cleanzh.shadow import MAY_HIDE, Shadow, shadow, shadows
 
-__all__ = ["HEAD", "TAIL", "WINDOW", "Found", "Index", "Line", "Nothing", "Question", "literals"]
+__all__ = ["HEAD", "NOT_PROSE", "TAIL", "WINDOW", "Found", "Index", "Line", "Nothing", "Question", "literals"]
 
 # A pattern of a user that needs longer for one line is a runaway; the line is kept.
 _SECONDS = 0.5
-_CHINESE = prepared.compiled("[\u3400-\u9fff]")
-# Headings and lists of Markdown and AsciiDoc, front matter, tags, statements.
-_CODE = prepared.compiled(
-    r"^(?:#+ |#[^#]*$|=+ |//|!\[|[a-z]+::|[*+-] |\||:[a-z-]+:)|[{}`]|\\[a-z]|</|/>|<[a-z!]|=>|;$|^[a-z_]+: [\[\"']"
+# No Chinese; headings and lists of Markdown and AsciiDoc, front matter, tags, statements.
+NOT_PROSE = (
+    "^[^\u3400-\u9fff]*$"
+    r"|^(?:#+ |#[^#]*$|=+ |//|!\[|[a-z]+::|[*+-] |\||:[a-z-]+:)|[{}`]|\\[a-z]|</|/>|<[a-z!]|=>|;$|^[a-z_]+: [\[\"']"
 )
+"""What a line has for which rules for Chinese are not; a screen can tell it exactly."""
+_NOT_PROSE = prepared.compiled(NOT_PROSE)
 _SHORT = 200
 WINDOW = 2000
 """Longer lines are read by their last part only: what is an advert there stands at the end."""
@@ -87,17 +89,30 @@ class Index:
         """The lines of ``text[low:high]`` that some rules may find something on, and these."""
         return self.gate.lines(text, low, high, self._narrowing)
 
+    def unlike(self, text: str, known: str) -> tuple[int, int]:
+        """The span of ``text``, in whole lines, before and behind which rules see the same lines as in ``known``."""
+        screen = self._screen
+        span: tuple[int, int] = (0, len(text)) if screen is None else screen.unlike(text, known)
+        return span
+
     @functools.cached_property
     def _narrowing(self) -> object:
-        """What tells with the kernel and what is prepared that a pattern does not match; None without both."""
+        """What tells the gate that a pattern does not match; None without a screen."""
+        return self._screen and self._screen.narrowing()
+
+    @functools.cached_property
+    def _screen(self) -> Any:
+        """The kernel with what is prepared; None without both."""
         compiled, known = kernel("screen"), prepared.screens(MADE_FROM)
         if compiled is None or known is None:
             return None
-        programs = [known.programs[MAY_HIDE]]
+        programs = [known.programs[MAY_HIDE] + known.programs[NOT_PROSE]]
         programs += [known.programs.get(rule.pattern, []) if rule.trusted else [] for rule in self._rules]
         longest = array("q", (INFINITE if rule.max_length is None else rule.max_length for rule in self._rules))
+        chinese = _set(number for number, rule in enumerate(self._rules) if rule.text == "chinese")
+        bits = chinese.to_bytes((len(self._rules) + 7) // 8, "little")
         tables = known.codes, known.beyond, known.plain, known.sets, known.size
-        return compiled.Screen(*tables, programs, longest, WINDOW).narrowing()
+        return compiled.Screen(*tables, programs, longest, bits, WINDOW)
 
     def decide_each(self, questions: Sequence[Question]) -> Sequence[Found | Nothing | None]:
         """The longest that a rule finds on each of some lines (of equals, the first by rule name).
@@ -116,8 +131,9 @@ class Index:
                 cast = next(casts) if where else Shadow(line, None, len(line))
                 if cast.offsets is not None:
                     wanted = self._shown(cast, *where)
-                decided = self._decide(cast, wanted)
-                found[at] = best = max(decided, key=_size) if decided else ()
+                decided = self._decide(cast, wanted, screened=not where)
+                best = () if not decided else decided[0] if len(decided) == 1 else max(decided, key=_size)
+                found[at] = best
                 if len(line) <= _SHORT:
                     known[questions[at]] = best
         return found
@@ -131,8 +147,8 @@ class Index:
         """The rules of ``among`` whose literal shows."""
         return self.triggered(cast.text) & among & self.in_zones[zones]
 
-    def _decide(self, cast: Shadow, wanted: int, *, every: bool = False) -> list[Found]:
-        """What these rules find in a shadow.
+    def _decide(self, cast: Shadow, wanted: int, *, every: bool = False, screened: bool = False) -> list[Found]:
+        """What these rules find in a shadow, of which a screen has ``screened`` those that are not for such a line.
 
         Those behind one that finds the whole line find nothing longer, and are tried only for ``every`` match.
         """
@@ -141,7 +157,7 @@ class Index:
         wanted &= fitting[length] if length < len(fitting) else fitting[-1]
         searches = self._searches
         decided: list[Found] = []
-        chinese: bool | None = None
+        prose = True if screened else None
         for number in self._numbers(wanted):
             match = (searches[number] or self._search(number))(seen)
             if match is None:
@@ -152,11 +168,13 @@ class Index:
             if rule.unless and any(word in match[0] for word in rule.unless):
                 continue
             if rule.text == "chinese":
-                if chinese is None:
-                    chinese = _CHINESE.search(seen) is not None and _CODE.search(seen) is None
-                if not chinese:
+                if prose is None:
+                    prose = _NOT_PROSE.search(seen) is None
+                if not prose:
                     continue
-            low, high = cast.span(*match.span(self._parts[number]))
+            low, high = match.span(self._parts[number])
+            if cast.offsets is not None:
+                low, high = cast.span(low, high)
             if low < high:
                 whole = high - low == cast.length
                 decided.append((number, low, high, whole, match, cast))
@@ -194,8 +212,9 @@ def _by_literal(rules: Sequence[Rule]) -> dict[str, int]:
     """The rules that need each literal."""
     by_literal: dict[str, int] = {}
     for number, rule in enumerate(rules):
+        alone = 1 << number
         for literal in rule.needs:
-            by_literal[literal] = by_literal.get(literal, 0) | 1 << number
+            by_literal[literal] = by_literal.get(literal, 0) | alone
     return by_literal
 
 
@@ -245,12 +264,14 @@ def _is_anchored(pattern: str) -> bool:
     >>> [_is_anchored(pattern) for pattern in ("^a(?:b|c)$|^[|]", "^a|b", "(?:^a)")]
     [True, False, False]
     """
+    if not pattern.startswith("^"):
+        return False
     depth = 0
     for part in _PARTS.findall(pattern):
         depth += (part == "(") - (part == ")")
         if part == "|" and not depth:
             return False
-    return pattern.startswith("^")
+    return True
 
 
 # What tells where an alternative begins; escapes and classes as wholes, so that a `|` in them is none.

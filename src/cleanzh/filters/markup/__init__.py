@@ -9,7 +9,7 @@ from cleanzh.filters.markup.lightweight import bbcode, markdown
 from cleanzh.filters.markup.residue import has_counter, has_format, residue, templates
 from cleanzh.filters.markup.tags import broken_tags, comments, tags
 from cleanzh.lexicon.code import code_spans
-from cleanzh.lexicon.kinds import ANGLE, BRACE, SQUARE, UNDERSCORE, kinds_of
+from cleanzh.lexicon.kinds import ANGLE, BRACE, COUNTER, FORMAT, SQUARE, UNDERSCORE, kinds_of
 from cleanzh.lexicon.literals import has_any
 
 __all__ = ["remove_markup"]
@@ -17,7 +17,7 @@ __all__ = ["remove_markup"]
 _Finder = Callable[[str], Iterator[tuple[int, int, str, str]]]
 
 
-@text_filter("markup", repeat=True)
+@text_filter("markup", repeat=True, kinds=ANGLE | BRACE | SQUARE | UNDERSCORE | COUNTER | FORMAT)
 def remove_markup(text: str) -> list[Edit]:
     """Remove tags and their debris.
 

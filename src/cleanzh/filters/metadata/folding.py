@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
-from cleanzh.lexicon.classes import ENTRIES, ranges
+from cleanzh.lexicon.classes import DIGITS, ENTRIES, ranges
 
 __all__ = ["BY", "CREDIT", "DATED", "EDITION", "PROSE", "REPORTER", "RUN", "SIGNATURE", "STOP", "fold", "fold_and_see"]
 
@@ -39,7 +39,6 @@ _FOLD = str.maketrans(
 # a run. Each is a bit of a line.
 _SIGNS = STOP, BY, DATED, REPORTER, SIGNATURE, CREDIT, EDITION, PROSE = tuple(1 << bit for bit in range(8))
 RUN = 26  # no name has as many Chinese characters in a row; a sentence of law has
-_DIGITS = "\\d\U00010000-\U0001ffff"  # of the planes beyond the first, one has some: all of it is taken for them
 _ALONE: Mapping[int, str] = {
     STOP: "。",
     BY: "由",
@@ -55,7 +54,7 @@ _PAIRS: Mapping[int, str] = {
     SIGNATURE: "通[讯訊] 特约 [编編][译譯] 日[电電]",
     CREDIT: "首[发發] 供稿",
 }
-_RUNS: Mapping[int, tuple[str, int]] = {DATED: (_DIGITS, 8), PROSE: ("\u4e00-丧丩-\u9fff", RUN)}  # 丨 is a bar
+_RUNS: Mapping[int, tuple[str, int]] = {DATED: (DIGITS, 8), PROSE: ("\u4e00-丧丩-\u9fff", RUN)}  # 丨 is a bar
 _CLASSES_AT_MOST = 256
 
 
@@ -86,7 +85,7 @@ def _patterns() -> list[tuple[int, re.Pattern[str]]]:
     found = []
     for sign in _SIGNS:
         ways = [f"[{_ALONE[sign]}]"] if sign in _ALONE else []
-        ways += _PAIRS.get(sign, "").replace(r"\d", _DIGITS).split()
+        ways += _PAIRS.get(sign, "").replace(r"\d", DIGITS).split()
         ways += [f"[{members}]{{{least}}}" for members, least in [_RUNS[sign]]] if sign in _RUNS else []
         found.append((sign, re.compile("|".join(ways))))
     return found
@@ -102,7 +101,7 @@ def _table() -> bytes:
     for number, (sign, parts) in enumerate(ways):
         bits[sign] |= 1 << number
         for part, members in enumerate(parts, start=len(parts) - 1):
-            for entry in _entries(members.strip("[]").replace(r"\d", _DIGITS)):
+            for entry in _entries(members.strip("[]").replace(r"\d", DIGITS)):
                 marks.setdefault(entry, [0, 0, 0])[part] |= 1 << number
     runs: list[int] = []
     run_of: dict[int, int] = {}

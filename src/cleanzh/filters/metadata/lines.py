@@ -31,6 +31,7 @@ from cleanzh.filters.metadata.labels import (
     PERSONS,
     PROVINCES,
 )
+from cleanzh.filters.metadata.names import NAMES, is_publisher, paper_and_writer
 from cleanzh.patterns import lazily
 
 __all__ = ["DATES", "LONGEST", "Header", "fold", "named", "read_header"]
@@ -39,21 +40,15 @@ _REMEMBERED = 4096
 LONGEST = 160  # characters of a line that can be a header
 
 _WITHOUT_COLON = frozenset({"author", "editor", "credit", "source", "category", "ignored", "published"})
+_ON_SITE = lazily(r"/[\w./?=&%-]+")
 _FILLER = lazily(rf"(?:{BUTTONS}|[\s|/,;:!?()\[\]<>·•+\-_.*#&@▼])*")
 _SENTENCE = lazily(r"[。!?…“”\"：]|,.*,.*,")
 _CLOSED = lazily(r"[。!?…]|,.*,.*,")  # in brackets, where a description may be quoted
 _CODE = lazily(r"[A-Za-z]+\s*:|['=<>{}`]")
-# What publishers' names end with, and what they and what offices do end with.
-_PUBLISHERS = (
-    *("网", "报", "社", "新闻", "在线", "客户端", "号", "台", "频道", "杂志", "周刊", "中心", "委", "局", "科技"),
-    *("快讯", "财经", "体育", "娱乐", "观察", "头条", "传媒", "媒体", "电视", "广电"),
-)
-_RELEASE, _OFFICES = "发布", frozenset("院部委局会厅署府行")
 
 _OPENING, _CLOSING = lazily(r"[\[(（【〔]"), lazily(r"[)）】〕］\]]")
 _APPENDED = lazily(r"[（(](?:ID|微信|公众号|查看|原文)[^（）()]*[）)]?$|[，,][系为是].*$")
 _WORD = lazily(r"(?!.*(?:[上下]午|[早晚]上|星期|周[一二三四五六日]))[\u4e00-\u9fffA-Za-z0-9]{2,12}")
-_NAMES = lazily(rf"{PERSONS}|[A-Za-z_][A-Za-z0-9_-]{{1,19}}")
 _ONE = lazily(f"(?!施行|公布|发布|通过|成立){PERSON}")
 _TOGETHER = lazily(rf"(?:{PERSON}){{2,6}}")  # names run together
 _REPORTER = lazily(
@@ -151,7 +146,7 @@ def named(folded: str) -> str:
     """The field that a line with nothing but a name would be, if it is one: ``source`` or ``author``."""
     if _ALONE.fullmatch(folded):
         return "source"
-    return "author" if _NAMES.fullmatch(folded) and not folded.isascii() else ""
+    return "author" if NAMES.fullmatch(folded) and not folded.isascii() else ""
 
 
 def _read_byline(line: str, folded: str, signs: int) -> Header | None:
@@ -169,7 +164,7 @@ def _read_byline(line: str, folded: str, signs: int) -> Header | None:
         metadata = {}
         for group in ("names", "wrote", "desk", "correspondent"):
             if found[group]:
-                *papers, metadata["author"] = _paper_and_writer(name(line[slice(*found.span(group))]))
+                *papers, metadata["author"] = paper_and_writer(name(line[slice(*found.span(group))]))
                 metadata.update(("source", paper) for paper in papers)
         if found["paper"]:
             metadata["source"] = found["paper"]
@@ -269,7 +264,7 @@ class _Fields:
             address = url_in(value)
             if address:
                 self.metadata.setdefault("url", address)
-            return address is not None or bool(re.fullmatch(r"/[\w./?=&%-]+", value))
+            return address is not None or _ON_SITE.fullmatch(value) is not None
         if kind == "source" and (address := url_in(value)):
             self.metadata.setdefault("url", address)
             self.metadata.setdefault("source", value)
@@ -301,7 +296,7 @@ class _Fields:
         if kind == "source" and _SENT.fullmatch(fold(value)):
             return True
         if kind == "author":
-            *papers, value = _paper_and_writer(_FILED.sub("", value))
+            *papers, value = paper_and_writer(_FILED.sub("", value))
             self.guesses.update(("source", paper) for paper in papers)
         if kind == "author" and "供稿" in self.folded[max(0, start - 4) : start]:
             self.guesses.setdefault(kind, value)  # an office, unless it is all there is
@@ -335,7 +330,7 @@ class _Fields:
             return True
         if len(self.bare) == 1 and len(text) <= 4 and _ONE.fullmatch(text):
             return True
-        return one and bool(_is_publisher(text) or (self.labels and _WORD.fullmatch(text)))
+        return one and bool(is_publisher(text) or (self.labels and _WORD.fullmatch(text)))
 
     def _named_twice(self) -> bool:
         """`江城夜话 江城夜话 2023-05-27 14:30`: an account that names no writer."""
@@ -365,13 +360,13 @@ class _Fields:
                 self._guess_names(value, side)
 
     def _guess_names(self, value: str, side: str) -> None:
-        pieces = [value] if _NAMES.fullmatch(value) else value.split()
+        pieces = [value] if NAMES.fullmatch(value) else value.split()
         for piece in pieces:
             if reporter := _REPORTER.fullmatch(piece):
                 self.guesses.setdefault("author", reporter["names"])
-            elif _is_publisher(fold(piece).removesuffix("讯")):
+            elif is_publisher(fold(piece).removesuffix("讯")):
                 self.guesses.setdefault("source", piece.removesuffix("讯").removesuffix("訊"))
-            elif _NAMES.fullmatch(piece) or _TOGETHER.fullmatch(piece):
+            elif NAMES.fullmatch(piece) or _TOGETHER.fullmatch(piece):
                 self.guesses.setdefault("author", piece)
             else:
                 self.vague = True
@@ -383,22 +378,8 @@ class _Fields:
                         self.guesses.setdefault("author", piece)
 
 
-def _is_publisher(folded: str) -> bool:
-    if folded.endswith(_PUBLISHERS):
-        return True
-    return folded.endswith(_RELEASE) and folded[-len(_RELEASE) - 1 : -len(_RELEASE)] not in _OFFICES
-
-
 def _says_nothing(word: str) -> bool:
     return bool(_FILLER.fullmatch(word) or _SENT.fullmatch(word))
-
-
-def _paper_and_writer(names: str) -> list[str]:
-    """`观察者网 王小明` in two, and any other value as it is."""
-    words = [word for word in names.split(" ") if word not in "/|"]
-    if len(words) == 2 and _is_publisher(fold(words[1])) and _NAMES.fullmatch(words[0]):
-        words.reverse()
-    return words if len(words) == 2 and _is_publisher(fold(words[0])) and _NAMES.fullmatch(words[1]) else [names]
 
 
 def _unbuttoned(value: str) -> str:

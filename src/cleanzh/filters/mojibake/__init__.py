@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from cleanzh.edits import Edit, text_filter
 from cleanzh.filters.mojibake.gate import suspicious_lines
 from cleanzh.lexicon.damage import about_charsets
+from cleanzh.lexicon.kinds import DAMAGED, HANGUL
 from cleanzh.patterns import lazily
 
 __all__ = ["fix_mojibake"]
@@ -21,7 +22,7 @@ _LINE = lazily("[^\n]+")
 _SHORT = 40
 
 
-@text_filter("mojibake", repeat=True)
+@text_filter("mojibake", repeat=True, kinds=DAMAGED | HANGUL)
 def fix_mojibake(text: str) -> list[Edit]:
     """Bring back text that was decoded with the wrong charset: whole lines, or runs within a line.
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ftfy import TextFixerConfig
 
+from cleanzh.lexicon.strange import LEADS, TRAILS
 from cleanzh.patterns import lazily
 
-__all__ = ["LEADS", "LEAD_AND_TRAIL", "TRAILS", "fix_western"]
+__all__ = ["LEAD_AND_TRAIL", "fix_western"]
 
-# The first byte of a UTF-8 character and a second one, both read as Latin-1 or CP1252.
-LEADS: Final = "[ÂÃÅâ-ïð]"
-TRAILS: Final = "[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-LEAD_AND_TRAIL: Final = lazily(LEADS + TRAILS)
+# The first byte of a UTF-8 character and a second one.
+LEAD_AND_TRAIL: Final = lazily(f"[{LEADS}][{TRAILS}]")
 
 
 @lru_cache(maxsize=1)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from cleanzh.edits import Edit, apply, compose, text_filter
 from cleanzh.filters.pinyin.notes import NO_NOTES, judge
 from cleanzh.filters.pinyin.scan import next_lost
-from cleanzh.lexicon.kinds import QUESTION, kinds_of
+from cleanzh.lexicon.kinds import BRACKET, LOST, kinds_of
 
 __all__ = ["remove_pinyin_notes"]
 
 
-@text_filter("pinyin", repeat=True)
+@text_filter("pinyin", repeat=True, kinds=BRACKET | LOST)
 def remove_pinyin_notes(text: str) -> list[Edit]:
     """Remove the readings that a page converter pushed behind characters, and undo what they did to the bytes.
 
@@ -39,7 +39,7 @@ def remove_pinyin_notes(text: str) -> list[Edit]:
     digit or letter that was read together with a lost byte, and pairs in the user-defined zones of GBK where more than
     one way to fill the gap reads well.
     """
-    lost = kinds_of(text) & QUESTION
+    lost = kinds_of(text) & LOST
     found = judge(text) if "(" in text else NO_NOTES
     if not lost:
         return found.edits

@@ -19,13 +19,13 @@ __all__ = [
     "LEADS",
     "TRAILS",
     "beginning_with",
-    "decoder",
-    "encoder",
+    "char_of",
     "ending_in",
     "in_zone",
     "is_private",
     "is_usual",
     "pair_anew",
+    "pair_of",
     "usual",
     "vanishing",
 ]
@@ -33,30 +33,24 @@ __all__ = [
 LEADS: Final = tuple(range(0x81, 0xFF))
 TRAILS: Final = tuple(byte for byte in range(0x40, 0xFF) if byte != 0x7F)
 EURO: Final = 0x80
+_OTHERS: Final = {"？": 0xA3BF, "€": 0xA2E3}  # which may be other characters
 _MARKS: Final = frozenset("，。、；：！？“”‘’（）《》…—·【】〈〉「」『』")
 
 
-@lru_cache(maxsize=1)
-def decoder() -> dict[int, str]:
-    """What two bytes stand for; pairs of the user-defined zones stand for private use."""
-    pairs, chars = _known()
-    return dict(zip(memoryview(pairs).cast("H"), str(chars, "utf-16-le"), strict=True))
+def char_of(pair: int) -> str:
+    """What two bytes, as one number, lead byte first, stand for; empty if for nothing.
+
+    Pairs of the user-defined zones stand for private use.
+    """
+    glyph = _plain()[1][pair]
+    return "" if glyph == 0xFFFD else chr(glyph)
 
 
-@lru_cache(maxsize=1)
-def encoder() -> dict[str, int]:
-    """The two bytes of a character, as one number: lead byte first."""
-    pairs, chars = _known()
-    return dict(zip(str(chars, "utf-16-le"), memoryview(pairs).cast("H"), strict=True))
-
-
-@prepared.at_build()
-def _known() -> tuple[bytes, bytes]:
-    """The pairs that stand for a character, and these, in UTF-16."""
-    pairs = [lead << 8 | trail for lead in LEADS for trail in TRAILS]
-    chars = [pair.to_bytes(2, "big").decode("gb18030", "replace") for pair in pairs]
-    known = [(pair, char) for pair, char in zip(pairs, chars, strict=True) if len(char) == 1 and char != "\ufffd"]
-    return array("H", (pair for pair, _ in known)).tobytes(), "".join(char for _, char in known).encode("utf-16-le")
+def pair_of(char: str) -> int:
+    """The two bytes of a character; 0 if it has none."""
+    if char in _OTHERS:
+        return _OTHERS[char]
+    return _plain()[0][ord(char)] if "" < char <= "\uffff" else 0
 
 
 def is_private(char: str) -> bool:
@@ -66,15 +60,15 @@ def is_private(char: str) -> bool:
 @lru_cache(maxsize=256)
 def beginning_with(lead: int) -> dict[str, int]:
     """The characters with this lead byte, and their trail bytes."""
-    found = ((decoder().get(lead << 8 | trail, "\ue000"), trail) for trail in TRAILS)
-    return {char: trail for char, trail in found if not is_private(char)}
+    found = ((char_of(lead << 8 | trail), trail) for trail in TRAILS)
+    return {char: trail for char, trail in found if char and not is_private(char)}
 
 
 @lru_cache(maxsize=256)
 def ending_in(trail: int) -> dict[str, int]:
     """The characters with this trail byte, and their lead bytes."""
-    found = ((decoder().get(lead << 8 | trail, "\ue000"), lead) for lead in LEADS)
-    return {char: lead for char, lead in found if not is_private(char)}
+    found = ((char_of(lead << 8 | trail), lead) for lead in LEADS)
+    return {char: lead for char, lead in found if char and not is_private(char)}
 
 
 def is_usual(char: str) -> bool:
@@ -92,21 +86,13 @@ def in_zone(first: int, second: int) -> bool:
 
     Such characters seldom survive what a page goes through.
     """
-    return first << 8 | second in _zones()
+    return is_private(char_of(first << 8 | second))
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[int]:
-    return frozenset(pair for pair, char in decoder().items() if is_private(char))
-
-
-@lru_cache(maxsize=1)
+@prepared.at_build()
 def vanishing() -> bytes:
     """:func:`in_zone` of all pairs, 0 or 1 for each."""
-    table = bytearray(1 << 16)
-    for pair in _zones():
-        table[pair] = 1
-    return bytes(table)
+    return bytes(0xE000 <= glyph <= 0xF8FF for glyph in _plain()[1])
 
 
 def pair_anew(text: str, position: int, stop: int, pending: int) -> tuple[str, bytes, int, int]:
@@ -120,7 +106,7 @@ def pair_anew(text: str, position: int, stop: int, pending: int) -> tuple[str, b
     >>> chars, position, hex(pending)
     ('為我們拍', 4, '0x94')
     """
-    compiled = kernel("notes")
+    compiled = kernel("gbk")
     if compiled is not None:
         return compiled.pair_anew(text, position, stop, pending, *_plain())  # type: ignore[no-any-return]
     pairs, glyphs = _plain()
@@ -143,10 +129,12 @@ def _plain() -> tuple[memoryview, memoryview]:
 
 @prepared.at_build("lexicon/classes.py")
 def _plain_as_bytes() -> tuple[bytes, bytes]:
-    """:func:`encoder` and :func:`decoder` as arrays; the first one has 0 for what may be another character."""
+    """:func:`pair_of` and :func:`char_of` as arrays; the first one has 0 for what may be another character."""
     pairs, glyphs = array("H", bytes(2 * ENTRIES)), array("H", [0xFFFD]) * 0x10000
-    for pair, char in decoder().items():
-        glyphs[pair] = ord(char)
-    for char, pair in encoder().items():
-        pairs[ord(char)] = 0 if char in "？€" else pair
+    for lead in LEADS:
+        for trail in TRAILS:
+            char = bytes((lead, trail)).decode("gb18030", "replace")
+            if len(char) == 1 and char != "\ufffd":
+                glyphs[lead << 8 | trail] = ord(char)
+                pairs[ord(char)] = 0 if char in _OTHERS else lead << 8 | trail
     return pairs.tobytes(), glyphs.tobytes()

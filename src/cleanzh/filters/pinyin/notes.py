@@ -13,10 +13,10 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from cleanzh.edits import Edit
-from cleanzh.filters.pinyin.gbk import decoder, encoder
-from cleanzh.filters.pinyin.scan import LETTERS, Key, Note, counts_of, notes_in, removed
+from cleanzh.filters.pinyin.gbk import char_of, pair_of
+from cleanzh.filters.pinyin.scan import Key, Note, counts_of, notes_in, removed
 from cleanzh.lexicon.bigrams import scores
-from cleanzh.lexicon.readings import read_alike, readings, syllables, toneless
+from cleanzh.lexicon.readings import LETTERS, read_alike, readings, syllables, toneless
 from cleanzh.patterns import lazily
 
 __all__ = ["NO_NOTES", "Judgement", "is_syllable", "judge", "reads_as", "sounding"]
@@ -75,8 +75,8 @@ def _reads_as(char: str, note: str) -> bool:
 def sounding(note: str) -> tuple[str, ...]:
     """All characters that are read as ``note`` says, in the order of GBK."""
     alike = {*read_alike(note), *read_alike(note.replace("u", "ü"))}  # ü is often written u
-    pairs, note = encoder(), unicodedata.normalize("NFC", note)
-    return tuple(sorted([char for char in alike if char in pairs and _reads_as(char, note)], key=pairs.__getitem__))
+    note = unicodedata.normalize("NFC", note)
+    return tuple(sorted([char for char in alike if pair_of(char) and _reads_as(char, note)], key=pair_of))
 
 
 def _annotated(text: str, bracket: int) -> str:
@@ -85,8 +85,8 @@ def _annotated(text: str, bracket: int) -> str:
         return ""
     char = text[bracket - 1]
     if "\x40" <= char <= "\x7e":
-        before = encoder().get(text[bracket - 2]) if bracket > 1 else None
-        return "" if before is None else decoder().get((before & 0xFF) << 8 | ord(char), "")
+        before = pair_of(text[bracket - 2]) if bracket > 1 else 0
+        return char_of((before & 0xFF) << 8 | ord(char)) if before else ""
     return char
 
 

@@ -15,16 +15,16 @@ from cleanzh.filters.pinyin.gaps import two_for_one
 from cleanzh.filters.pinyin.gbk import (
     EURO,
     beginning_with,
-    decoder,
-    encoder,
+    char_of,
     in_zone,
     is_private,
     pair_anew,
+    pair_of,
     vanishing,
 )
 from cleanzh.filters.pinyin.notes import reads_as, sounding
-from cleanzh.filters.pinyin.scan import LETTERS
 from cleanzh.lexicon.kinds import UNSEEN, kinds_of
+from cleanzh.lexicon.readings import LETTERS
 from cleanzh.patterns import lazily
 
 __all__ = ["Reader", "Run", "expected", "read_as"]
@@ -78,16 +78,16 @@ class Reader:
         """The two bytes of a character, also of a mark that was folded since; -1 for what has none."""
         if self._folded and "!" <= char <= "~":
             return 0xA380 | ord(char)
-        return encoder().get(char, -1)
+        return pair_of(char) or -1
 
     def start(self, position: int, pending: int) -> str:
         """The first characters that :meth:`read` would make, if nothing is missing; empty where they are none."""
-        first, second = (encoder().get(glyph) for glyph in self.text[position : position + 2].ljust(2))
-        if first is None:
+        first, second = (pair_of(glyph) for glyph in self.text[position : position + 2].ljust(2))
+        if not first:
             glyph = self.text[position : position + 1]
-            return decoder().get(pending << 8 | ord(glyph), "") if "\x40" <= glyph <= "\x7e" else ""
-        start = decoder().get(pending << 8 | first >> 8, "")
-        return start + decoder().get((first & 0xFF) << 8 | second >> 8, "") if start and second else start
+            return char_of(pending << 8 | ord(glyph)) if "\x40" <= glyph <= "\x7e" else ""
+        start = char_of(pending << 8 | first >> 8)
+        return start + char_of((first & 0xFF) << 8 | second >> 8) if start and second else start
 
     def read(self, position: int, pending: int, line: str) -> Iterator[Run]:
         """Pair ``pending`` and the bytes from ``position`` on anew, up to where both readings agree again.
@@ -126,7 +126,7 @@ class Reader:
             pair = self.encoded(glyph)  # full-width once, if it was folded since
             if pair < 0:
                 return
-            chars += decoder().get(pending << 8 | pair >> 8, "\ufffd")
+            chars += char_of(pending << 8 | pair >> 8) or "\ufffd"
             seams += bytes((pending, pair >> 8))
             if chars[-1] == "\ufffd" and self._private_survives:
                 return
@@ -139,7 +139,7 @@ class Reader:
         note = _NOTE.match(text, end)
         stop = note.end() if note else end
         after = text[stop : stop + 1]
-        last = decoder().get(seams[-2] << 8 | seams[-1], "\ufffd")
+        last = char_of(seams[-2] << 8 | seams[-1]) or "\ufffd"
         wanted = note[1] if note else ""
         mended = self._mend(chars + last, seams, line, after, wanted)
         if mended is None:
@@ -235,8 +235,8 @@ class Reader:
         chars = beginning_with(lead)
         for char in sorted(chars.keys() & set(line), key=chars.__getitem__):
             at = line.index(char)
-            pair = encoder().get(line[at + 1 : at + 2])
-            if pair is not None and in_zone(chars[char], pair >> 8):
+            pair = pair_of(line[at + 1 : at + 2])
+            if pair and in_zone(chars[char], pair >> 8):
                 return line[at : at + 2]
         return ""
 
@@ -260,14 +260,14 @@ class Reader:
 @lru_cache(maxsize=8192)
 def read_as(lead: int, note: str) -> str:
     """The characters with this lead byte and this reading; those that only traditional text has, if there are any."""
-    fitting = [char for char in sounding(note) if encoder()[char] >> 8 == lead and not is_private(char)]
+    fitting = [char for char in sounding(note) if pair_of(char) >> 8 == lead and not is_private(char)]
     return "".join([char for char in fitting if _only_gbk(char)] or fitting)
 
 
 @lru_cache(maxsize=4096)
 def _both(lead: int, note: str) -> str:
     """Two characters with a vanished pair between, of which ``lead`` begins the first and the second reads ``note``."""
-    seconds = [(char, encoder()[char] >> 8) for char in sounding(note) if _only_gbk(char)]
+    seconds = [(char, pair_of(char) >> 8) for char in sounding(note) if _only_gbk(char)]
     firsts, gone = beginning_with(lead).items(), vanishing()
     return "".join([a + b for a, first in firsts for b, second in seconds if gone[first << 8 | second]])
 

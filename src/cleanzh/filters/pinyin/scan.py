@@ -7,21 +7,20 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+from cleanzh import prepared
 from cleanzh.edits import Edit
 from cleanzh.kernels import kernel
 from cleanzh.lexicon.classes import bits_of
+from cleanzh.lexicon.readings import LETTERS
 from cleanzh.patterns import lazily
 
-__all__ = ["LETTERS", "Key", "Note", "Notes", "counts_of", "next_lost", "notes_in", "removed"]
+__all__ = ["Key", "Note", "Notes", "counts_of", "next_lost", "notes_in", "removed"]
 
 Key = tuple[str, str]  # a character and its note
 Note = tuple[int, int, Key]  # with where the note begins and ends
 
-# GBK has the letters with tone marks one by one, so the notes have too; a text may have come apart since (NFD).
-LETTERS: Final = "a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ\u0300\u0301\u0304\u0308\u030c"
 _BRACKET: Final = lazily(r"\(")
 _NOTE: Final = lazily(rf"\(([{LETTERS}]{{1,9}}) ?\)")
 # What a lost byte looks like, and what it was lost to: a note whose bracket went with it (kept by readers that mark
@@ -35,10 +34,10 @@ _HAN: Final = "\u3400-\u9fff"
 _NOT_HAN: Final = lazily(f"[^{_HAN}]+")
 
 
-@lru_cache(maxsize=1)
-def _classes() -> bytearray:
+@prepared.at_build("lexicon/classes.py", "lexicon/readings.py")
+def _classes() -> bytes:
     """Of each character, as bits: letter of a note, mark of a lost byte, ! or ?, Han."""
-    return bits_of((LETTERS, _MARKS, _CALLS, _HAN))
+    return bytes(bits_of((LETTERS, _MARKS, _CALLS, _HAN)))
 
 
 class Notes(NamedTuple):

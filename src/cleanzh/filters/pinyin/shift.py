@@ -19,7 +19,7 @@ from functools import cache
 from typing import Final
 
 from cleanzh.edits import Edit
-from cleanzh.filters.pinyin.gbk import decoder, encoder, ending_in
+from cleanzh.filters.pinyin.gbk import char_of, ending_in, pair_of
 from cleanzh.filters.pinyin.notes import is_syllable
 from cleanzh.filters.pinyin.run import Reader, Run, expected, read_as
 from cleanzh.filters.pinyin.scan import next_lost
@@ -87,7 +87,7 @@ def _after_note(reader: Reader, match: re.Match[str], line: str, listed: frozens
     before, left = reader.encoded(text[start - 1]), line[-1:]
     trails: list[tuple[float, int]] = []
     for char in read_as(before & 0xFF, match[1]):
-        trail = encoder()[char] & 0xFF
+        trail = pair_of(char) & 0xFF
         first = reader.start(match.end(), trail)
         likely = _mean(left + first) * 2 if first else _mean(char) - _UNLIKELY
         trails.append((likely + (_LISTED if char in listed else 0.0), trail))
@@ -110,7 +110,7 @@ def _after_blank(reader: Reader, match: re.Match[str], line: str, spun: bool) ->
     text, start = reader.text, match.start()
     left = line[-1:]
     half = _FIRST_HALF[match[2]]
-    other = reader.likeliest(_not_stop(), left, decoder().get(half << 8 | 0xB0, ""))
+    other = reader.likeliest(_not_stop(), left, char_of(half << 8 | 0xB0))
     best: tuple[float, float, Run] | None = None
     for first in ("。", other):
         for run in reader.read(match.end(), half, line + first):

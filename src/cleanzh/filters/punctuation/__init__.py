@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from operator import itemgetter
 
-from cleanzh.edits import Edit, text_filter
+from cleanzh.edits import Edit, Findings, apply, text_filter
 from cleanzh.filters.punctuation.context import (
     CHINESE_CHAR,
     FOREIGN,
@@ -56,8 +56,8 @@ _HALF, _QUOTE = "punctuation.half-width", "punctuation.straight-quote"
 _START = itemgetter(1)
 
 
-@text_filter("punctuation", repeat=True)
-def restore_punctuation(text: str) -> list[Edit]:
+@text_filter("punctuation", repeat=True, kinds=COMMA | BRACKET | QUOTE | DOTS)
+def restore_punctuation(text: str) -> list[Edit] | Findings:
     """Bring folded punctuation back: ``, ; : ! ? ( )`` in Chinese text become full-width again, ``...`` becomes ``……``.
 
     Sites and corpora fold widths (NFKC, an editor's "half-width" button, a tokenizer), and the punctuation goes with
@@ -109,6 +109,8 @@ def restore_punctuation(text: str) -> list[Edit]:
     for start, end in spans:
         edits += _restore(text, start, end, kept if end - start == len(text) else kept_spans(text, start, end), signs)
     edits += [Edit(_QUOTE, i, '"', new) for i, new in quotes if not kept.covers(i)]
+    if edits and not (spans or dots or odd_quotes):  # none of these comes about by a stray mark less
+        return Findings(edits, after=apply(text, edits))
     if strong or quotes:  # found in more than one way
         edits = list({edit.start: edit for edit in edits}.values())
     edits.sort(key=_START)

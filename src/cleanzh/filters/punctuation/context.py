@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from cleanzh import prepared
 from cleanzh.kernels import kernel
@@ -56,6 +55,7 @@ _KEPT = {
     "$": (-1, "$", rf"\$\$?[^$\n{_HAN}]+\$\$?"),
     "-{": (BRACE, "{", r"-\{[^{}\n]*\}-"),
 }
+_KEPT_PATTERNS = {literal: lazily(pattern, re.DOTALL) for literal, (_, _, pattern) in _KEPT.items()}
 _TRAILING = ",;:!?)"
 
 # A line of data, and one that may be English with a Chinese name in it.
@@ -65,10 +65,11 @@ _DOUBTFUL = lazily(f"[A-Za-z\"'{_TELLING}]")
 _LATIN, _LATIN_WORDS = prepared.compiled("[A-Za-z]"), prepared.compiled("[A-Za-z]+ [A-Za-z]+ [A-Za-z]")
 
 
-@cache
-def classes() -> bytearray:
+@prepared.at_build("lexicon/classes.py")
+def classes() -> bytes:
     """What each character is, as ``kernels/marks.c`` has it, in bits."""
-    return bits_of(("".join(FULL), OTHERS, FULL_MARKS[:5], FULL_MARKS[5:], CHINESE, _HAN, "A-Za-z", _TELLING))
+    sets = "".join(FULL), OTHERS, FULL_MARKS[:5], FULL_MARKS[5:], CHINESE, _HAN, "A-Za-z", _TELLING
+    return bytes(bits_of(sets))
 
 
 def kept_spans(text: str, start: int, end: int) -> Spans:
@@ -78,17 +79,12 @@ def kept_spans(text: str, start: int, end: int) -> Spans:
     for literal, (kind, char, _) in _KEPT.items():
         if not kinds & kind or text.find(char, start, end) < 0 or (first := text.find(literal, start, end)) < 0:
             continue
-        for found in _kept_pattern(literal).finditer(text, first, end):
+        for found in _KEPT_PATTERNS[literal].finditer(text, first, end):
             i, j = found.span()
             if literal in ("://", "www."):
                 j = i + len(found[0].rstrip(_TRAILING))
             kept.append((i, j))
     return Spans(kept)
-
-
-@cache
-def _kept_pattern(literal: str) -> re.Pattern[str]:
-    return re.compile(_KEPT[literal][2], re.DOTALL)
 
 
 def other_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,6 @@ from cleanzh.kernels import kernel
 from cleanzh.lexicon.kinds import (
     BEYOND,
     HANGUL,
-    JAMO,
     KANA,
     SIMPLIFIED,
     TRADITIONAL,
@@ -135,6 +134,7 @@ class UnifyScript:
             raise UsageError("protect takes a list of words, not one string")
         self.to, self.source, self.phrases, self.quotations = to, source, phrases, quotations
         self.protect = tuple(sorted({word for word in protect if word}, key=lambda word: (-len(word), word)))
+        self.kinds = TRADITIONAL | BEYOND if to == "simplified" and source == "auto" else 0
 
     def __repr__(self) -> str:
         return f"UnifyScript(to={self.to!r})"
@@ -210,11 +210,11 @@ class UnifyScript:
     def _document(self, text: str, source: str, all_of_it: bool) -> str:
         """A document in the other script, or in both. Most lines have nothing special and are converted in one call."""
         same = SIMPLIFIED if self.to == "simplified" else TRADITIONAL
-        plain_text = not kinds_of(text) & (same | KANA | HANGUL | JAMO | BEYOND)
+        plain_text = not kinds_of(text) & (same | KANA | HANGUL | BEYOND)
         if plain_text and all_of_it and not self.protect and self.quotations != "keep":
             return self._convert(text, source)
         wrong, right = character_class(_other(self.to)), character_class(_same(self.to))
-        keep = self._keep()
+        keep = self.kept_as_it_is()
         has_foreign = _FOREIGN.search(text) is not None
         has_kept = (has_foreign or self.protect or self.quotations == "keep") and keep.search(text)
         if all_of_it and not has_foreign and not has_kept and not right.search(text):
@@ -234,7 +234,7 @@ class UnifyScript:
 
     def _regional(self, text: str, source: str) -> str:
         """A Traditional document in the forms of another region; lines with something to keep stay as they are."""
-        keep = self._keep()
+        keep = self.kept_as_it_is()
         if not keep.search(text):
             return self._convert(text, source)
         return "\n".join([line if keep.search(line) else self._convert(line, source) for line in text.split("\n")])
@@ -244,7 +244,7 @@ class UnifyScript:
         count = letters(line)
         if _is_foreign(count, _FOREIGN_LINE):
             return line
-        spans = [found.span() for found in self._keep().finditer(line) if self._is_kept(found[0])]
+        spans = [found.span() for found in self.kept_as_it_is().finditer(line) if self._is_kept(found[0])]
         if spans:
             return self._around(line, spans, source, all_of_it)
         wrong, right = _sides(count, self.to)
@@ -304,7 +304,8 @@ class UnifyScript:
         wrong, right = _sides(letters(clause), self.to)
         return self._line(clause, source, True) if wrong > right else clause
 
-    def _keep(self) -> re.Pattern[str]:
+    def kept_as_it_is(self) -> re.Pattern[str]:
+        """What the conversion may have to leave as it is written."""
         return _keep_pattern(self.protect, self.quotations)
 
     def _is_kept(self, found: str) -> bool:
@@ -351,7 +352,7 @@ def _keep_pattern(protect: tuple[str, ...], quotations: str) -> re.Pattern[str]:
     parts = [re.escape(word) for word in protect]
     if quotations == "keep":
         parts.append(_QUOTATION)
-    return re.compile("|".join([*parts, _FOREIGN_TITLE]))
+    return prepared.compiled("|".join([*parts, _FOREIGN_TITLE]))
 
 
 def _sides(count: Letters, to: str) -> tuple[int, int]:
