@@ -243,7 +243,8 @@ def test_all_in_files_gives_the_same_verdicts(
     for few in (False, True):
         if few:
             for module, name, value in (
-                (columns, "_MEMORY", 40), (sorting, "_MEMORY", 500), (runs, "_HELD", 20), (runs, "_PART", 4),
+                (columns, "_MEMORY", 40), (columns, "_STRETCH", 30), (columns, "_TOUCHED", 4),
+                (sorting, "_MEMORY", 500), (runs, "_HELD", 20), (runs, "_PART", 4),
                 (leaders, "_FAILED", 3), (leaders, "_AT_ONCE", 2), (sketches, "_AT_ONCE", 16),
                 (sketches, "_BLOCK", 16), (sketches, "_BLOCK_BYTES", 16 * 256), (keep_policies, "_EVEN", 5),
                 (columns.Column.blocks, "__defaults__", (7,)), (leaders, "BLOCK", 5), (sorting, "BLOCK", 9),

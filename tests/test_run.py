@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from conftest import Cleanzh, aside, tree
 
 from cleanzh.edits import Edit, apply
+from cleanzh.engines.local import LocalEngine
 from cleanzh.restoring import restore_files
 from cleanzh.run import Dedup, clean_files
+from cleanzh.stages import outcome
 
 SENTENCES = (
     "清晨的菜市场已经很热闹，摊主们把刚到的蔬菜一筐筐搬下车。",
@@ -167,6 +170,31 @@ def test_jobs_do_not_matter_where_the_input_is_cut(tmp_path: Path) -> None:
     assert results[0] == results[1]
     restore_files(tmp_path / "out2", tmp_path / "back")
     assert tree(tmp_path / "back") == tree(tmp_path / "in")
+
+
+def test_what_others_prepare_is_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    rows = [json.dumps({"text": article(n % 25, 9) + "&amp;"}, ensure_ascii=False) + "\n" for n in range(40)]
+    (tmp_path / "in/a.jsonl").write_text("".join(rows), encoding="utf-8")
+    (tmp_path / "in/b.txt").write_bytes(article(7, 9).encode("gb18030"))
+    summary = clean_files([tmp_path / "in"], tmp_path / "out").to_json()
+    assert summary["documents"] == {"in": 41, "out": 25, "set_aside": 16}
+
+    stored: list[Path] = []
+
+    def others(work: Callable[[Path], Path], files: Iterable[Path]) -> Iterator[Path]:
+        for file in files:
+            stored.append(work(file))
+            yield stored[-1]
+
+    monkeypatch.setattr(LocalEngine, "beside", staticmethod(others))
+    monkeypatch.setattr(outcome, "_BYTES", 2_000)
+    by_others = clean_files([tmp_path / "in"], tmp_path / "by others").to_json()
+    times = ("_cleanzh/summary.json", "_cleanzh/report.html")
+    assert tree(tmp_path / "by others", ignore=times) == tree(tmp_path / "out", ignore=times)
+    assert by_others["documents"] == summary["documents"]
+    assert by_others["set_aside"] == summary["set_aside"]
+    assert stored
 
 
 def test_the_summary_adds_up(cleanzh: Cleanzh, copies: Path, tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    yield json.loads(line)
+                    yield decoded(line.decode())
                 except ValueError as error:
                     raise LedgerError(
                         f"{path}:{number}: broken line ({error}); the run that wrote it is not whole"

@@ -7,7 +7,6 @@ or at some places. So a process that compares a hundred million documents needs 
 from __future__ import annotations
 
 import mmap
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import IO, Any, Self
@@ -15,7 +14,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from cleanzh.dedup.files import temporary
+from cleanzh.dedup.files import bytes_at, temporary
 
 __all__ = ["BLOCK", "Column", "Names", "Scratch"]
 
@@ -83,7 +82,7 @@ class Column:
             if (last - first) * self._size <= _STRETCH:
                 found[part] = self.slice(first, last + 1)[here - first]
             else:
-                each = [_bytes_at(self._file, position * self._size, self._size) for position in here.tolist()]
+                each = [bytes_at(self._file, position * self._size, self._size) for position in here.tolist()]
                 found[part] = self._shaped(b"".join(each))
         return found
 
@@ -140,13 +139,6 @@ class Scratch:
         for part in self.parts(places):
             found[part] = self.values[places[part]]
         return found
-
-
-def _bytes_at(file: IO[bytes], start: int, size: int) -> bytes:
-    if hasattr(os, "pread"):  # without the buffer of the file, which is refilled at each place
-        return os.pread(file.fileno(), size, start)
-    file.seek(start)
-    return file.read(size)
 
 
 def _near_ones(places: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
@@ -210,8 +202,15 @@ class Names:
         if self._objects is not None:
             return [self._objects[position] for position in positions]
         places = np.array(positions, dtype=np.int64)
-        bounds = zip(self._ends.take(places).tolist(), self._ends.take(places + 1).tolist(), strict=True)
-        return [self._bytes(start, stop).decode("utf-8", "surrogatepass") for start, stop in bounds]
+        starts, stops = self._ends.take(places), self._ends.take(places + 1)
+        found = [""] * len(places)
+        for part in _near_ones(starts):
+            first, last = int(starts[part[0]]), int(stops[part[-1]])
+            together = self._bytes(first, last) if last - first <= _STRETCH else None
+            for at, start, stop in zip(part.tolist(), starts[part].tolist(), stops[part].tolist(), strict=True):
+                raw = self._bytes(start, stop) if together is None else together[start - first : stop - first]
+                found[at] = raw.decode("utf-8", "surrogatepass")
+        return found
 
     def _bytes(self, start: int, stop: int) -> bytes | bytearray:
         written = self._end - len(self._data)

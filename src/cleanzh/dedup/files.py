@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
-__all__ = ["temporaries_in", "temporary"]
+__all__ = ["bytes_at", "temporaries_in", "temporary"]
 
 _FOLDER: ContextVar[str | None] = ContextVar("folder of temporary files", default=None)
 
@@ -30,3 +31,11 @@ def temporary(owner: object) -> IO[bytes]:
     file: IO[bytes] = tempfile.TemporaryFile(dir=_FOLDER.get())  # noqa: SIM115  # closed with the owner
     weakref.finalize(owner, file.close)
     return file
+
+
+def bytes_at(file: IO[bytes], start: int, size: int) -> bytes:
+    """What was written there, and flushed."""
+    if hasattr(os, "pread"):  # without the buffer of the file, which is refilled at each place
+        return os.pread(file.fileno(), size, start)
+    file.seek(start)
+    return file.read(size)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleanzh.dedup.columns import Column
-from cleanzh.dedup.files import temporary
+from cleanzh.dedup.files import bytes_at, temporary
 from cleanzh.dedup.key import Codes, Keys
 
 __all__ = ["KeyStore"]
@@ -69,6 +69,6 @@ class KeyStore:
         return Keys.lying(self._parts, lie)
 
     def _read(self, file: IO[bytes], places: NDArray[Any]) -> Iterator[Codes]:
+        file.flush()
         for start, length, width in places.tolist():
-            file.seek(start)
-            yield np.frombuffer(file.read(length * width), _NARROW if width == 2 else _WIDE)
+            yield np.frombuffer(bytes_at(file, start, length * width), _NARROW if width == 2 else _WIDE)

@@ -44,9 +44,12 @@ class Engine(Protocol):
         """
 
     def compare(
-        self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
+        self, staged_files: Iterable[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
     ) -> None:
-        """:func:`cleanzh.stages.compare`, wherever the memory for it is: the same verdict files."""
+        """:func:`cleanzh.stages.compare`, wherever the memory for it is: the same verdict files.
+
+        The staged files may be the results of :meth:`run`, which is at work while they are read.
+        """
 
 
 class TaskLostError(CleanzhError):

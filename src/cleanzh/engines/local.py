@@ -51,6 +51,11 @@ class LocalEngine:
     def worker_memory(self) -> int:
         return self._pool.peak_memory if self._pool is not None else 0
 
+    @property
+    def beside(self) -> Callable[[Callable[[A], B], Iterable[A]], Iterator[B]] | None:
+        """:meth:`in_order`, if its processes are there already and wait for work."""
+        return self.in_order if self.begun else None
+
     def run(
         self, work: Callable[[A, Path], B], tasks: Iterable[A], /, folder: Path, needs: Sequence[str] = ()
     ) -> Iterator[B]:
@@ -72,7 +77,7 @@ class LocalEngine:
                 yield from pool.map(work, tasks)
 
     def compare(
-        self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
+        self, staged_files: Iterable[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
     ) -> None:
         from cleanzh.stages.compare import compare
 

@@ -120,7 +120,7 @@ class RayEngine:
             self._answer()
 
     def compare(
-        self, staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
+        self, staged_files: Iterable[Path], dedup: Dedup, places: Mapping[str, str], tell: Callable[[int, int], None], /
     ) -> None:
         self._send(("compare", list(staged_files), dedup, dict(places)))
         while (answer := self._answer())[0] != "done":

@@ -19,6 +19,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,11 @@ def clean_files(
         with beside(work.folder.parent / "inputs.json", work.folder) as file:
             file.write(ledger.json_line(summary.inputs))
         later = [*(["cleanzh.dedup"] if dedup else ()), *(["cleanzh.report.html.page"] if report else ())]
-        _stages(work, sources, total, engine, summary, progress, later)
+        try:
+            _stages(work, sources, total, engine, summary, progress, later)
+        except TaskLostError as error:
+            hint = "with --resume the run goes on there, with fewer --jobs"
+            raise CleanzhError(f"{error.task}: {error}; {hint}") from error
         summary.worker_memory = engine.worker_memory
         summary.seconds = time.perf_counter() - begun
         with beside(work.folder.parent / "summary.json", work.folder) as file:
@@ -148,16 +153,21 @@ def _stages(
 
     with closing(_clean(work, sources, total, engine, summary, progress, later)) as cleaned:
         # Where all documents must be seen first they are; otherwise each is written as soon as it is clean.
-        staged_files = list(cleaned) if dedup or recipe.id_field else None
-        if staged_files and recipe.id_field:
-            settle(staged_files)
-        if staged_files is not None and dedup and not work.compared:
-            engine.compare(staged_files, dedup, places, partial(tell, "compare"))
-            work.compared = True
+        comes: Iterator[Path] = cleaned
+        staged_files: list[Path] | None = None
+        if recipe.id_field:
+            settle(staged_files := list(comes))
+            comes = iter(staged_files)
+        if dedup:
+            comes, signed = tee(comes)
+            if not work.compared:
+                engine.compare(signed, dedup, places, partial(tell, "compare"))
+                work.compared = True
+            staged_files = list(comes)
         for folder in ("set_aside", "originals", "frames"):
             shutil.rmtree(out / ledger.FOLDER / folder, ignore_errors=True)
         written = write(
-            cleaned if staged_files is None else staged_files,
+            comes if staged_files is None else staged_files,
             out,
             work.folder,
             {source.name: source for source in sources},
@@ -165,6 +175,7 @@ def _stages(
             to=recipe.to,
             compared=dedup is not None,
             tell=told,
+            in_order=None if staged_files is None or not isinstance(engine, LocalEngine) else engine.beside,
         )
     tell("write", 1, 1)
     summary.kept, summary.kept_characters, summary.examples = written.kept, written.characters, written.examples
@@ -229,18 +240,15 @@ def _clean(
     if progress:
         progress(Step("clean", 0, total, 0))
     clean = partial(clean_task, recipe=summary.recipe, sign=summary.dedup is not None)
-    try:
-        for tally in engine.run(clean, tasks(), work.folder, [*summary.inputs, *summary.recipe.rules]):
-            number, size = handed_out.pop(0)
-            done += size
-            documents += tally.documents
-            if progress:
-                progress(Step("clean", done, total, documents, before))
-            for name in later if engine.jobs > 1 else ():
-                importlib.import_module(name)
-            yield from whole(number + 1)
-    except TaskLostError as error:
-        raise CleanzhError(f"{error.task}: {error}; with --resume the run goes on there, with fewer --jobs") from error
+    for tally in engine.run(clean, tasks(), work.folder, [*summary.inputs, *summary.recipe.rules]):
+        number, size = handed_out.pop(0)
+        done += size
+        documents += tally.documents
+        if progress:
+            progress(Step("clean", done, total, documents, before))
+        for name in later if engine.jobs > 1 else ():
+            importlib.import_module(name)
+        yield from whole(number + 1)
     yield from whole(count)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,15 +40,18 @@ class Dedup:
     """Folder of a :class:`cleanzh.DuplicateIndex`: what it holds wins, and what is kept is added to it."""
 
 
-def compare(staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str], tell: Tell) -> None:
-    """Write the verdict file of each staged file.
+def compare(staged_files: Iterable[Path], dedup: Dedup, places: Mapping[str, str], tell: Tell) -> None:
+    """Write the verdict file of each staged file; they may come while others are still made.
 
     An index outlives the run, so there a document goes by the full path of its file: ``1.txt`` of today is not that of
     yesterday. ``places`` has these paths by source; it is empty where there is no index.
     """
     from cleanzh.dedup import Deduplicator, temporaries_in  # numpy takes as long to import as a small run
 
-    with temporaries_in(staged_files[0].parent if staged_files else Path()):
+    coming = iter(staged_files)
+    if (first := next(coming, None)) is None:
+        return
+    with temporaries_in(first.parent):
         compared = Deduplicator(
             threshold=dedup.threshold,
             containment=dedup.containment,
@@ -58,7 +61,7 @@ def compare(staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str
         )
         names: dict[str, str] = {}  # of what an index knows this run's documents by
         counts = []
-        for number, file in enumerate(staged_files):
+        for file in chain([first], coming):
             rows = _may_come_out(file)
             ids = _ids(rows, places)
             if places:
@@ -69,12 +72,12 @@ def compare(staged_files: Sequence[Path], dedup: Dedup, places: Mapping[str, str
                 published=[row.published for row in rows],
                 damage=[row.damage for row in rows],
             )
-            counts.append(len(rows))
-            tell(number, 2 * len(staged_files))
+            counts.append((file, len(rows)))
+        tell(0, len(counts))
         made = compared.each_verdict()
-        for number, (file, count) in enumerate(zip(staged_files, counts, strict=True), len(staged_files) + 1):
+        for number, (file, count) in enumerate(counts, 1):
             _write(file, (_named(verdict, names) for verdict in islice(made, count)))
-            tell(number, 2 * len(staged_files))
+            tell(number, len(counts))
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import BinaryIO
 
 from cleanzh import ledger
 from cleanzh.formats import Reading, Source
 from cleanzh.formats.outcome import Row
-from cleanzh.stages.clean import EXAMPLES, Header, staged
-from cleanzh.stages.compare import verdicts
+from cleanzh.stages.clean import EXAMPLES
+from cleanzh.stages.outcome import InOrder, Outcome, outcomes
 from cleanzh.writers import Outputs, beside
-
-if TYPE_CHECKING:
-    from cleanzh.dedup import Verdict
 
 __all__ = ["Written", "write"]
 
@@ -45,10 +42,12 @@ def write(
     to: str | None,
     compared: bool,
     tell: Callable[[int], None],
+    in_order: InOrder | None = None,
 ) -> Written:
     """Write OUT and the record, each file in ``work`` first, on the same file system.
 
-    ``tell`` is told the number of staged files that are written; they may come while others are still made.
+    ``tell`` is told the number of staged files that are written; they may come while others are still made. If they are
+    all there, other processes may prepare them: those of ``in_order``.
     """
     record, written = out / ledger.FOLDER, Written()
     with (
@@ -57,14 +56,8 @@ def write(
         beside(record / "set_aside.jsonl", work) as aside_book,
         beside(record / "verdicts.jsonl", work) as verdict_book,
     ):
-        rows = _recorded(
-            staged_files,
-            written,
-            _Books(book, aside_book, verdict_book),
-            compared=compared,
-            tell=tell,
-            collect=to is not None,
-        )
+        made = outcomes(staged_files, compared=compared, collect=to is not None, in_order=in_order)
+        rows = _recorded(made, written, _Books(book, aside_book, verdict_book), tell)
         for name, group in groupby(rows, key=lambda pair: pair[0]):
             outputs.write(sources[name], (row for _, row in group))
     written.names = outputs.names
@@ -79,44 +72,21 @@ class _Books:
 
 
 def _recorded(
-    staged_files: Iterable[Path],
-    written: Written,
-    books: _Books,
-    *,
-    compared: bool,
-    tell: Callable[[int], None],
-    collect: bool,
+    made: Iterable[Iterator[Outcome]], written: Written, books: _Books, tell: Callable[[int], None]
 ) -> Iterator[tuple[str, Row]]:
-    """Each document, by its source, as it is to be written; with it, it enters the record."""
-    for number, file in enumerate(staged_files, 1):
-        made = verdicts(file) if compared else iter(())
-        for document in staged(file):
-            head, line = document.header, document.ledger
-            verdict, verdict_line = next(made, (None, b"")) if head.reason is None else (None, b"")
-            books.verdicts.write(verdict_line)
-            reason = head.reason if verdict is None else verdict.reason
-            if reason is None:
-                written.kept += 1
-                written.characters += head.characters
-            else:
-                if verdict is not None:
-                    line = ledger.set_aside(line, reason)
-                books.aside.write(ledger.json_line(_entry(head, reason, verdict)))
-                written.set_aside[reason] += 1
-                if len(named := written.examples.setdefault(reason, [])) < EXAMPLES:
-                    named.append(head.id)
-            books.ledger.write(line)
-            yield head.source, document.row(aside=reason is not None, collect=collect)
+    """Each document, by its source, as it is to be written; before it, it enters the record."""
+    for number, of_file in enumerate(made, 1):
+        for outcome in of_file:
+            books.ledger.write(outcome.ledger)
+            books.aside.write(outcome.aside)
+            books.verdicts.write(outcome.verdicts)
+            written.kept += len(outcome.rows)
+            written.characters += outcome.characters
+            for reason, named in outcome.set_aside.items():
+                written.kept -= len(named)
+                written.set_aside[reason] += len(named)
+                examples = written.examples.setdefault(reason, [])
+                examples += named[: EXAMPLES - len(examples)]
+            for source, row in outcome.rows:
+                yield source, Row._make(row)
         tell(number)
-
-
-def _entry(head: Header, reason: str, verdict: Verdict | None) -> dict[str, Any]:
-    """The line of ``set_aside.jsonl``."""
-    entry: dict[str, Any] = {"id": head.id, "source": head.source, "line": head.line, "reason": reason}
-    if head.detail:
-        entry["detail"] = head.detail
-    if verdict is not None:
-        entry |= {"kept_id": verdict.duplicate_of, "similarity": verdict.jaccard, "containment": verdict.containment}
-        if verdict.estimated:  # of a document that an index remembers without its text
-            entry["estimated"] = True
-    return entry

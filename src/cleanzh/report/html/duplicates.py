@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,7 +128,7 @@ def _leaders(record: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         for line in file:
             if b'"cluster_size": 1,' not in line and b'"kept": true' in line:
-                verdict = json.loads(line)
+                verdict = ledger.decoded(line.decode())
                 if verdict["kept"] and verdict["cluster_size"] > 1:
                     yield verdict
 
