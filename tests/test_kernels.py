@@ -8,6 +8,7 @@ import math
 import operator
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -718,6 +719,29 @@ def test_tally_never_fails(steps: str, cut: int, put: bytes) -> None:
     raw = steps.encode("utf-8", "replace")
     made = compiled("tally").tally(raw[:cut] + put + raw[cut + len(put) :])
     assert made is None or isinstance(made, dict)
+
+
+def read_by_json(written: bytes) -> tuple[Step, ...]:
+    line = {"steps": json.loads(b"[" + written + b"]"), "metadata": {}, "flags": []}
+    return ledger.cleaned_from(line, "").steps
+
+
+@given(steps.map(", ".join))
+@example('{"filter": "f", "edits": [{"rule": "a", "start": 0, "before": "\\n\\u001f\\"京", "after": "\\\\"}]}')
+def test_steps(steps: str) -> None:
+    raw = steps.encode("utf-8", "replace")
+    made = compiled("steps").steps(raw, Step, Edit)
+    assert made == read_by_json(raw) if made is not None else re.search(r"\\u(?!00[01])|[0-9]{16}", steps)
+    line = b'{"id": "a", "steps": [' + raw + b'], "metadata": {}, "flags": []}\n'
+    assert ledger.cleaned_from(ledger.entry(line), "") == ledger.cleaned_from(json.loads(line), "")
+
+
+@given(steps.map(", ".join), st.integers(0, 400), st.binary(max_size=2))
+def test_steps_are_none_where_they_are_broken(steps: str, cut: int, put: bytes) -> None:
+    raw = steps.encode("utf-8", "replace")
+    broken = raw[:cut] + put + raw[cut + len(put) :]
+    made = compiled("steps").steps(broken, Step, Edit)
+    assert made is None or made == read_by_json(broken)
 
 
 @st.composite

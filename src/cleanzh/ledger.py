@@ -48,6 +48,7 @@ __all__ = [
     "changes",
     "cleaned_from",
     "decoded",
+    "entry",
     "glance",
     "glue",
     "json_line",
@@ -115,7 +116,9 @@ _fields = itemgetter(*Edit._fields)
 
 def cleaned_from(line: Mapping[str, Any], text: str) -> Cleaned:
     """A :class:`Cleaned` from its ledger line and its text."""
-    steps = tuple(Step(step["filter"], [Edit(*_fields(edit)) for edit in step["edits"]]) for step in line["steps"])
+    steps = line["steps"]
+    if not isinstance(steps, tuple):
+        steps = tuple(Step(step["filter"], [Edit(*_fields(edit)) for edit in step["edits"]]) for step in steps)
     return Cleaned(text, steps, line["metadata"], tuple(Flag(**flag) for flag in line["flags"]))
 
 
@@ -151,6 +154,23 @@ def glance(raw: bytes) -> tuple[dict[str, Any], bytes]:
     steps = changes(cleaned_from(line, ""))["steps"]
     del line["steps"]
     return line, json_line(steps)
+
+
+def entry(raw: bytes) -> dict[str, Any]:
+    """A ledger line for :func:`cleaned_from` and :func:`as_found`: its steps may be objects already.
+
+    >>> line = entry(b'{"id": "a.txt", "steps": [{"filter": "f", "edits": []}], "metadata": {}, "flags": []}\\n')
+    >>> cleaned_from(line, "").steps
+    (Step(filter='f', edits=[]),)
+    """
+    start, end = raw.find(_STEPS), raw.rfind(_BEHIND)
+    compiled = kernel("steps") if 0 < start < end else None
+    steps = compiled.steps(raw[start + len(_STEPS) : end], Step, Edit) if compiled is not None else None
+    if steps is None:
+        return decoded(raw.decode())  # type: ignore[no-any-return]
+    line: dict[str, Any] = decoded((raw[:start] + raw[end + len(b"], ") :]).decode())
+    line["steps"] = steps
+    return line
 
 
 def as_found(line: Mapping[str, Any], out: bytes) -> bytes:
@@ -245,13 +265,16 @@ _FIELDS = {Step: Step._fields, Edit: Edit._fields, Flag: Flag._fields}
 _AS_IT_IS = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a file of the record. Raises :class:`LedgerError` naming the line that is broken."""
+def read_lines(path: Path, read: Callable[[bytes], dict[str, Any]] | None = None) -> Iterator[dict[str, Any]]:
+    """The lines of a file of the record; those of the ledger may be read by :func:`entry`.
+
+    Raises :class:`LedgerError` naming the line that is broken.
+    """
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    yield decoded(line.decode())
+                    yield read(line) if read is not None else decoded(line.decode())
                 except ValueError as error:
                     raise LedgerError(
                         f"{path}:{number}: broken line ({error}); the run that wrote it is not whole"

@@ -53,7 +53,7 @@ def restore_files(out: str | Path, back: str | Path) -> RestoreReport:
         raise UsageError(f"{back}: BACK and OUT must lie beside each other, not one in the other")
     back.mkdir(parents=True, exist_ok=True)
     report, texts = RestoreReport(), texts_of(out, summary["configuration"])
-    for name, lines in groupby(ledger.read_lines(record / "ledger.jsonl"), key=itemgetter("source")):
+    for name, lines in groupby(ledger.read_lines(record / "ledger.jsonl", ledger.entry), key=itemgetter("source")):
         part = back / ".part"
         try:
             give_back(out, name, lines, part, summary["configuration"], texts)

@@ -1,47 +1,13 @@
 /* Counts edits: of a document that was cleaned (see cleanzh.stages.clean), and of a ledger line as they are written (see
  * cleanzh.report.html.tally). */
-#include "text.h"
+#include "written.h"
 
 #define MOST 64 /* rules that changed one document; a document of more is left to Python */
-
-typedef struct {
-    const char *at, *end;
-} Bytes;
 
 typedef struct {
     Bytes rule;
     long long edits, taken, given, longest;
 } Row;
-
-/* Whether WORDS come next; if so, goes behind them. Within a string their quotes would be escaped. */
-static int
-comes(Bytes *rest, const char *words)
-{
-    size_t length = strlen(words);
-    if ((size_t)(rest->end - rest->at) < length || memcmp(rest->at, words, length) != 0)
-        return 0;
-    rest->at += length;
-    return 1;
-}
-
-/* The four hexadecimal digits that come next; -1 if they are none. */
-static long
-hexadecimal(Bytes *rest)
-{
-    long value = 0;
-    if (rest->end - rest->at < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = *rest->at++;
-        if (c >= '0' && c <= '9')
-            value = value * 16 + c - '0';
-        else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-            value = value * 16 + (c | 0x20) - 'a' + 10;
-        else
-            return -1;
-    }
-    return value;
-}
 
 /* The characters of the string whose quote was passed, and goes behind its end; -1 if it is broken. */
 static long long

@@ -207,7 +207,7 @@ class Staged(NamedTuple):
             text, body = ledger.parted(entry, body)
             metadata = entry["metadata"]
         if aside and head.reason is None and head.span is None and not head.container:
-            body = ledger.as_found(ledger.decoded(self.ledger.decode()), body)
+            body = ledger.as_found(ledger.entry(self.ledger), body)
         return Row(
             head.id,
             aside,
