@@ -55,7 +55,7 @@ def original(text: str, kind: str, style: str) -> str:
 def value(written: str, kind: str) -> str:
     """The text of a token. Raises :class:`ValueError` if it is none."""
     if kind == "json":
-        text = json.loads(written, strict=False)
+        text = _loosely.decode(written)
         if not isinstance(text, str):
             raise ValueError("not a JSON string")  # of the input, not of a call
         return text
@@ -67,4 +67,5 @@ def value(written: str, kind: str) -> str:
     return found[1].replace('""', '"') + written[found.end() :]
 
 
+_loosely = json.JSONDecoder(strict=False)
 _QUOTED = prepared.compiled(r'"([^"]*+(?:""[^"]*+)*+)"')

@@ -6,7 +6,6 @@ a line of JSON. Joined they are ``verdicts.jsonl``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -163,7 +162,7 @@ def verdicts(staged_file: Path) -> Iterator[tuple[Verdict | None, bytes]]:
 
     with verdict_file(staged_file).open("rb", ledger.BUFFER) as file:
         for line in file:
-            yield None if _KEPT in line else Verdict(**json.loads(line)), line
+            yield None if _KEPT in line else Verdict(**ledger.decoded(line.decode())), line
 
 
 def remember(staged_files: Iterable[Path], dedup: Dedup, places: Mapping[str, str]) -> int:

@@ -20,6 +20,7 @@ SIZES = (2, 3, 4, 5, 10, 20, 50, 100, 1_000)
 """Least sizes of the classes of clusters."""
 
 _MEMBERS = 3  # copies of a cluster that are shown
+_NAMED, _BEHIND = b'"kept_id": ', b', "similarity": '
 
 
 class Copy(NamedTuple):
@@ -91,7 +92,7 @@ def find_duplicates(record: Path, only: Iterable[str] | None = None) -> Duplicat
 
 def _fill(found: Duplicates, record: Path) -> None:
     members: dict[str, tuple[Least, Least]] = {kept: (Least(_MEMBERS - 1), Least(_MEMBERS)) for kept in found.chosen}
-    for entry in _pairs(record):
+    for entry in _pairs(record, members):
         if entry["kept_id"] in members:
             least_similar, any_of_them = members[entry["kept_id"]]
             similarity = 1.0 if entry["similarity"] is None else entry["similarity"]
@@ -113,11 +114,23 @@ def _similarity_class(similarity: float | None) -> int:
     return -1 if similarity is None else min(int(similarity * SIMILARITIES + 1e-9), SIMILARITIES)
 
 
-def _pairs(record: Path) -> Iterator[dict[str, Any]]:
-    """The entries of set_aside.jsonl that name another document."""
+def _pairs(record: Path, of: Iterable[str] | None = None) -> Iterator[dict[str, Any]]:
+    """The entries of set_aside.jsonl that name another document: one ``of`` these, if they are given, or any more."""
     path = record / "set_aside.jsonl"
-    if path.exists():
-        yield from (entry for entry in ledger.read_lines(path) if entry.get("kept_id") is not None)
+    if not path.exists():
+        return
+    kept = None if of is None else {ledger.json_line(name).rstrip() for name in of}
+
+    def read(line: bytes) -> dict[str, Any]:
+        if kept is not None:
+            _, named, rest = line.partition(_NAMED)  # a quote in a string is escaped: the mark can not stand in one
+            end = rest.find(_BEHIND)
+            if named and end > 0 and rest[:end] not in kept:
+                return {}  # of another document, which is seen without making objects of the line
+        entry: dict[str, Any] = ledger.decoded(line.decode())
+        return entry
+
+    yield from (entry for entry in ledger.read_lines(path, read) if entry.get("kept_id") is not None)
 
 
 def _leaders(record: Path) -> Iterator[dict[str, Any]]:
