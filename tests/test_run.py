@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import marshal
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -172,7 +174,10 @@ def test_jobs_do_not_matter_where_the_input_is_cut(tmp_path: Path) -> None:
     assert tree(tmp_path / "back") == tree(tmp_path / "in")
 
 
-def test_what_others_prepare_is_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("too_much", [False, True])
+def test_what_others_prepare_is_what_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, too_much: bool
+) -> None:
     (tmp_path / "in").mkdir()
     rows = [json.dumps({"text": article(n % 25, 9) + "&amp;"}, ensure_ascii=False) + "\n" for n in range(40)]
     (tmp_path / "in/a.jsonl").write_text("".join(rows), encoding="utf-8")
@@ -189,12 +194,19 @@ def test_what_others_prepare_is_what_is_written(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(LocalEngine, "beside", staticmethod(others))
     monkeypatch.setattr(outcome, "_BYTES", 2_000)
+
+    def dump(value: tuple[Any, ...]) -> bytes:
+        if too_much and value[5]:  # as it says of two gigabytes
+            raise ValueError("unmarshallable object")
+        return marshal.dumps(value)
+
+    monkeypatch.setattr(outcome, "marshal", SimpleNamespace(dumps=dump, loads=marshal.loads))
     by_others = clean_files([tmp_path / "in"], tmp_path / "by others").to_json()
     times = ("_cleanzh/summary.json", "_cleanzh/report.html")
     assert tree(tmp_path / "by others", ignore=times) == tree(tmp_path / "out", ignore=times)
     assert by_others["documents"] == summary["documents"]
     assert by_others["set_aside"] == summary["set_aside"]
-    assert stored
+    assert {file.suffix for file in stored} == {".staged" if too_much else ".part"}
 
 
 def test_the_summary_adds_up(cleanzh: Cleanzh, copies: Path, tmp_path: Path) -> None:

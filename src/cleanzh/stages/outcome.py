@@ -41,6 +41,9 @@ class Outcome(NamedTuple):
     """By reason, the documents that were set aside for it."""
 
 
+_Make = Callable[[Path], Iterator[Outcome]]
+
+
 class InOrder(Protocol):
     """``map``, whoever does the work."""
 
@@ -54,9 +57,10 @@ def outcomes(
 
     With ``in_order`` other processes find out, and leave it beside the staged files until it is read.
     """
+    make = partial(_outcomes, compared=compared, collect=collect)
     if in_order is None:
-        return map(partial(_outcomes, compared=compared, collect=collect), staged_files)
-    return map(_read, in_order(partial(_store, compared=compared, collect=collect), staged_files))
+        return map(make, staged_files)
+    return map(partial(_read, make), in_order(partial(_store, make), staged_files))
 
 
 def _outcomes(staged_file: Path, *, compared: bool, collect: bool) -> Iterator[Outcome]:
@@ -104,21 +108,29 @@ class _Batch:
         return Outcome(book, aside, verdicts, self.rows, self.characters, self.set_aside)
 
 
-def _store(staged_file: Path, *, compared: bool, collect: bool) -> Path:
+def _store(make: _Make, staged_file: Path) -> Path:
+    """What a staged file comes to in a file beside it; the staged file itself where that is too much."""
     target = staged_file.with_suffix(".outcome.part")
     with target.open("wb", ledger.BUFFER) as file:
-        for outcome in _outcomes(staged_file, compared=compared, collect=collect):
+        for outcome in make(staged_file):
             plain: Any = tuple(outcome)
-            stored = marshal.dumps(plain)  # to and from a file itself it takes much longer
+            try:
+                stored = marshal.dumps(plain)  # to and from a file itself it takes much longer
+            except ValueError:  # of two gigabytes and more
+                return staged_file
             file.write(len(stored).to_bytes(_LENGTH, "big"))
             file.write(stored)
     return target
 
 
-def _read(stored: Path) -> Iterator[Outcome]:
+def _read(make: _Make, stored: Path) -> Iterator[Outcome]:
+    if not stored.name.endswith(".outcome.part"):
+        yield from make(stored)
+        return
     with stored.open("rb", ledger.BUFFER) as file:
         while length := file.read(_LENGTH):
-            yield Outcome(*marshal.loads(file.read(int.from_bytes(length, "big"))))  # noqa: S302  # a process of this run wrote it
+            plain = file.read(int.from_bytes(length, "big"))
+            yield Outcome(*marshal.loads(plain))  # noqa: S302  # a process of this run wrote it
     stored.unlink()
 
 
